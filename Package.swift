@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One array of settings for every target, so that no module is stricter or looser than another.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target under `Sources/`.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A test target under `Tests/`; every one of them may use `TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "odoroki",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "odoroki", targets: ["odoroki"]),
+    .executable(name: "odoroki-bench", targets: ["odoroki-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CGSL", pkgConfig: "gsl",
+      providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    library("TensorCore"),
+    library("ODEEngine", ["CGSL", "TensorCore"]),
+    library("ModelLanguage", ["TensorCore"]),
+    library("DynamicModels", ["TensorCore", "ODEEngine"]),
+    library(
+      "ModelFiles",
+      [
+        "ModelLanguage", "DynamicModels", "TensorCore", .product(name: "Yams", package: "Yams"),
+      ]),
+    library("Recognition", ["DynamicModels", "ODEEngine", "TensorCore"]),
+    library("Glossary"),
+    library("Reporting", ["TensorCore"]),
+    library(
+      "Runs",
+      [
+        "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine", "TensorCore",
+        "Reporting", "Glossary",
+      ]),
+    .executableTarget(
+      name: "odoroki",
+      dependencies: [
+        "Runs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "odoroki-bench",
+      dependencies: [
+        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
+        "TensorCore",
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport",
+      resources: [.copy("Reference")], swiftSettings: settings),
+    tests("TensorCoreTests", ["TensorCore"]),
+    tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
+    tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
+    tests("DynamicModelsTests", ["DynamicModels", "ODEEngine", "TensorCore"]),
+    tests("ModelFilesTests", ["ModelFiles", "ModelLanguage", "DynamicModels", "TensorCore"]),
+    tests(
+      "RecognitionTests",
+      ["Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore"]),
+    tests("ReportingTests", ["Reporting", "TensorCore"]),
+    tests("RunsTests", ["Runs", "ModelFiles", "DynamicModels", "Recognition", "TensorCore"]),
+    tests("CommandTests", ["TensorCore", "odoroki"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

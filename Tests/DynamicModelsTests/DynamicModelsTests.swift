@@ -1,0 +1,1 @@
+// First tests land here.
