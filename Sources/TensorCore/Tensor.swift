@@ -1,5 +1,5 @@
 /// The number types a tensor can hold: `Float` and `Double`.
-public protocol TensorScalar: BinaryFloatingPoint, SIMDScalar, Sendable {}
+public protocol TensorScalar: BinaryFloatingPoint, Sendable {}
 
 extension Float: TensorScalar {}
 extension Double: TensorScalar {}
