@@ -1,6 +1,6 @@
 public import DynamicModels
 internal import Foundation
-public import TensorCore
+internal import TensorCore
 
 /// The variational free energy of one sample under the Laplace approximation (mathematics §3).
 ///
@@ -46,7 +46,12 @@ public final class FreeEnergy {
   ) throws(RecognitionError) -> (terms: FreeEnergyTerms, posterior: LaplacePosterior) {
     let blocks = try dynamics.errorBlocks(
       q, data: data, prior: prior, withJacobian: cachedPosterior == nil)
-    let (posterior, leverages) = try cachedPosterior ?? factor(blocks, sample: sample)
+    let (posterior, leverages): (LaplacePosterior, [Double])
+    if let cachedPosterior {
+      (posterior, leverages) = cachedPosterior
+    } else {
+      (posterior, leverages) = try factor(blocks, sample: sample)
+    }
     if dynamics.isLinear { cachedPosterior = (posterior, leverages) }
 
     // ½ tr(C W_bᵀ W_b) of every block b, from the leverage of each whitened error.

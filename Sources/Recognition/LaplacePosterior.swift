@@ -1,4 +1,4 @@
-public import TensorCore
+internal import TensorCore
 internal import Foundation
 
 /// The recognition density's covariance over generalised states u = (x̃, ṽ), under the Laplace

@@ -23,16 +23,17 @@ final class LevelUnit {
   init(_ program: LevelProgram) {
     self.program = program
     source = program.unitProgram()
-    executable = Executable(source)
-    workspace = Workspace(executable)
+    let planned = Executable(source)
+    executable = planned
+    workspace = Workspace(planned)
     func output(_ name: String) -> Executable.Region? {
-      executable.outputs.first { $0.name == name }
+      planned.outputs.first { $0.name == name }
     }
-    inputRegions = InputRegions(executable)
+    inputRegions = InputRegions(planned)
     stateFlow = output(UnitPort.stateFlow)
     causeFlow = output(UnitPort.causeFlow)
-    outputErrors = executable.output(UnitPort.outputErrors)
-    stateErrors = executable.output(UnitPort.stateErrors)
+    outputErrors = planned.output(UnitPort.outputErrors)
+    stateErrors = planned.output(UnitPort.stateErrors)
     parameterForce = output(UnitPort.parameterForce)
     precisionForce = output(UnitPort.precisionForce)
     outputErrorFlow = output(UnitPort.outputErrorFlow)

@@ -43,13 +43,14 @@ struct LinearGaussianEvidence {
     let width = total + priorCount + 1
     var nextSource = 0
 
-    func noise(_ precision: Tensor<Double>, _ smoothness: Double) -> [[Double]]? {
-      guard precision.rows > 0 else { return [] }
+    /// Rows `[orders × k]` of independent noise of covariance `temporal ⊗ Π⁻¹`.
+    func noise(_ precision: Tensor<Double>, _ temporal: Tensor<Double>) -> [[Double]]? {
+      guard precision.rows > 0, temporal.rows > 0 else { return [] }
       guard let factor = try? CholeskyFactor(precision),
-        let half = try? LinearAlgebra.inverse(factor.lower)
+        let half = try? LinearAlgebra.inverse(factor.lower),
+        let order = try? CholeskyFactor(temporal)
       else { return nil }
-      let temporal = TemporalCovariance(orders: n, smoothness: smoothness)
-      let block = LinearAlgebra.kronecker(temporal.factor, LinearAlgebra.transpose(half))
+      let block = LinearAlgebra.kronecker(order.lower, LinearAlgebra.transpose(half))
       defer { nextSource += block.columns }
       return (0..<block.rows).map { row in
         var entries = [Double](repeating: 0, count: width)
@@ -70,13 +71,47 @@ struct LinearGaussianEvidence {
     var stateRows = [[[Double]]](repeating: [], count: model.levels.count)
     var causeRows = [[[Double]]](repeating: [], count: model.levels.count)
 
+    /// What a level emits around its prediction: causes, given that their orders beyond d are zero.
+    ///
+    /// With z = (low, high orders) the condition fixes `z_high = −g̃_high`, so that
+    /// `v_low = g̃_low − S_lh S_hh⁻¹ g̃_high + ζ`; conditioning before anything is combined keeps the
+    /// wide high orders from cancelling later.
+    func emit(_ predicted: [[Double]], _ level: Level, _ smoothness: Double) -> [[Double]]? {
+      let l = level.outputs.count
+      let temporal = TemporalCovariance(orders: n, smoothness: smoothness)
+      let split = OrderSplit(temporal, low: d)
+      guard let low = noise(level.outputPrecision.fixed, split.lowCovariance),
+        let high = noise(level.outputPrecision.fixed, split.highCovariance)
+      else { return nil }
+      var rows = low
+      for order in 0..<d {
+        for channel in 0..<l {
+          add(&rows[order * l + channel], predicted[order * l + channel], 1)
+          for other in d..<max(n, d) {
+            add(
+              &rows[order * l + channel], predicted[other * l + channel],
+              -split.regression[order, other - d])
+          }
+        }
+      }
+      for (entry, row) in high.enumerated() {
+        var condition = row
+        add(&condition, predicted[d * l + entry], 1)
+        conditions.append(condition)
+      }
+      return rows
+    }
+
     // The prior: ṽ at the top is η̃ plus its fluctuation.
     let priorLevel = model.levels[model.levels.count - 1]
-    guard
-      var emitted = noise(
-        priorLevel.outputPrecision.fixed, model.smoothness(ofLevel: model.levels.count))
-    else { return nil }
-    for row in 0..<priorCount { emitted[row][total + row] += 1 }
+    let eta = (0..<priorCount).map { row in
+      var entries = [Double](repeating: 0, count: width)
+      entries[total + row] = 1
+      return entries
+    }
+    guard var emitted = emit(eta, priorLevel, model.smoothness(ofLevel: model.levels.count)) else {
+      return nil
+    }
 
     for index in stride(from: model.levels.count - 2, through: 0, by: -1) {
       let level = model.levels[index]
@@ -88,13 +123,17 @@ struct LinearGaussianEvidence {
       let m = own.causeCount
       let nx = own.stateCount
       let v = emitted
-      conditions += v[min(d * m, v.count)...]
-      causeRows[index] = Array(v[..<min(d * m, v.count)])
+      causeRows[index] = v
 
       var x = [[Double]](repeating: [Double](repeating: 0, count: width), count: n * nx)
       if nx > 0 {
-        let smoothness = model.smoothness(ofLevel: index + 1)
-        guard let w = noise(level.statePrecision.fixed, smoothness) else { return nil }
+        guard
+          let w = noise(
+            level.statePrecision.fixed,
+            TemporalCovariance(
+              orders: n, smoothness: model.smoothness(ofLevel: index + 1)
+            ).covariance)
+        else { return nil }
         let factor = LUFactor(fx)
         guard let inverse = try? factor.inverse() else { return nil }
         logVolume += Double(n) * factor.logAbsoluteDeterminant.value
@@ -103,7 +142,9 @@ struct LinearGaussianEvidence {
           let right = (0..<nx).map { row in
             var entries = [Double](repeating: 0, count: width)
             if order + 1 < n { add(&entries, x[(order + 1) * nx + row], 1) }
-            for column in 0..<m { add(&entries, v[order * m + column], -fv[row, column]) }
+            if order < d {
+              for column in 0..<m { add(&entries, v[order * m + column], -fv[row, column]) }
+            }
             add(&entries, w[order * nx + row], -1)
             if order == 0 { entries[width - 1] -= f0.values[row] }
             return entries
@@ -113,7 +154,9 @@ struct LinearGaussianEvidence {
           }
         }
         if let prior = level.statePriorPrecision {
-          guard var rows = noise(prior, 0) else { return nil }
+          guard
+            var rows = noise(prior, TemporalCovariance(orders: n, smoothness: 0).covariance)
+          else { return nil }
           for row in rows.indices { add(&rows[row], x[row], 1) }
           pseudo += rows
           pseudoData += level.initialStates + [Double](repeating: 0, count: (n - 1) * nx)
@@ -121,17 +164,26 @@ struct LinearGaussianEvidence {
       }
       stateRows[index] = x
 
-      guard let z = noise(level.outputPrecision.fixed, model.smoothness(ofLevel: index + 1)) else {
-        return nil
-      }
+      let smoothness = model.smoothness(ofLevel: index + 1)
       let l = own.outputCount
-      emitted = (0..<(n * l)).map { entry in
+      let predicted = (0..<(n * l)).map { entry in
         let (order, row) = (entry / l, entry % l)
-        var entries = z[entry]
+        var entries = [Double](repeating: 0, count: width)
         for column in 0..<nx { add(&entries, x[order * nx + column], gx[row, column]) }
-        for column in 0..<m { add(&entries, v[order * m + column], gv[row, column]) }
+        if order < d {
+          for column in 0..<m { add(&entries, v[order * m + column], gv[row, column]) }
+        }
         if order == 0 { entries[width - 1] += g0.values[row] }
         return entries
+      }
+      if index > 0 {
+        guard let rows = emit(predicted, level, smoothness) else { return nil }
+        emitted = rows
+      } else {
+        let temporal = TemporalCovariance(orders: n, smoothness: smoothness)
+        guard var rows = noise(level.outputPrecision.fixed, temporal.covariance) else { return nil }
+        for row in rows.indices { add(&rows[row], predicted[row], 1) }
+        emitted = rows
       }
     }
 
@@ -190,5 +242,35 @@ struct LinearGaussianEvidence {
     let zeros = [Double](repeating: 0, count: conditionCount - pseudoData.count)
     let values = zeros + pseudoData + data.values
     return zip(values, observed).map { $0 - mean(of: $1, prior) }
+  }
+}
+
+/// A temporal covariance split at order d into the orders that causes keep and those that are zero.
+private struct OrderSplit {
+  /// The covariance of the low orders given the high ones, `(S⁻¹_ll)⁻¹`.
+  let lowCovariance: Tensor<Double>
+  /// The covariance of the high orders, `S_hh`.
+  let highCovariance: Tensor<Double>
+  /// `S_lh S_hh⁻¹ = −(S⁻¹_ll)⁻¹ S⁻¹_lh`, from high to low orders.
+  let regression: Tensor<Double>
+
+  init(_ temporal: TemporalCovariance, low: Int) {
+    let high = temporal.orders - low
+    func block(_ matrix: Tensor<Double>, _ rows: Range<Int>, _ columns: Range<Int>)
+      -> Tensor<Double>
+    {
+      Tensor(
+        shape: .matrix(rows.count, columns.count),
+        values: rows.flatMap { row in columns.map { matrix[row, $0] } })
+    }
+    let precision = temporal.precision
+    let lowPrecision = block(precision, 0..<low, 0..<low)
+    // A principal block of a positive definite matrix is positive definite.
+    lowCovariance = (try? CholeskyFactor(lowPrecision).inverse) ?? lowPrecision
+    highCovariance = block(temporal.covariance, low..<(low + high), low..<(low + high))
+    var regression = LinearAlgebra.product(
+      lowCovariance, block(precision, 0..<low, low..<(low + high)))
+    for index in regression.values.indices { regression.values[index] *= -1 }
+    self.regression = regression
   }
 }

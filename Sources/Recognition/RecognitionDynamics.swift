@@ -1,6 +1,6 @@
 public import DynamicModels
 public import ODEEngine
-public import TensorCore
+internal import TensorCore
 
 /// Recognition dynamics as an ODE: state and error units of every level exchanging messages.
 ///
@@ -103,7 +103,7 @@ public final class RecognitionDynamics: ODESystem {
   ) throws(ODEError) {
     unsafe state.withUnsafeBufferPointer { source in
       unsafe derivative.withUnsafeMutableBufferPointer { target in
-        if let q = unsafe source.baseAddress, let flow = unsafe target.baseAddress {
+        if let q = source.baseAddress, let flow = target.baseAddress {
           unsafe evaluate(time: time, q, into: flow)
         }
       }
@@ -149,7 +149,7 @@ public final class RecognitionDynamics: ODESystem {
   ) {
     let orders = vector.orders
     let channels = vector.channels
-    vector.values.withUnsafeBufferPointer { values in
+    unsafe vector.values.withUnsafeBufferPointer { values in
       for order in 0..<orders {
         for channel in 0..<channels {
           var total = unsafe values[(orders - 1) * channels + channel]

@@ -25,8 +25,8 @@ extension RecognitionDynamics {
     unsafe state.withUnsafeBufferPointer { source in
       unsafe jacobian.withUnsafeMutableBufferPointer { matrix in
         unsafe timeDerivative.withUnsafeMutableBufferPointer { motion in
-          guard let q = unsafe source.baseAddress, let matrix = unsafe matrix.baseAddress,
-            let motion = unsafe motion.baseAddress
+          guard let q = source.baseAddress, let matrix = matrix.baseAddress,
+            let motion = motion.baseAddress
           else { return }
           unsafe matrix.update(repeating: 0, count: dimension * dimension)
           unsafe motion.update(repeating: 0, count: dimension)
@@ -45,7 +45,7 @@ extension RecognitionDynamics {
   ) throws(ODEError) {
     unsafe state.withUnsafeBufferPointer { source in
       unsafe derivatives.withUnsafeMutableBufferPointer { rows in
-        guard let q = unsafe source.baseAddress, let rows = unsafe rows.baseAddress else { return }
+        guard let q = source.baseAddress, let rows = rows.baseAddress else { return }
         unsafe rows.update(repeating: 0, count: explicitTimeOrder * dimension)
         unsafe assemble(
           time: time, q, matrix: nil, timeDerivatives: rows, orders: explicitTimeOrder)
