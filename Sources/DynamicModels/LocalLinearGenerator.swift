@@ -81,6 +81,7 @@ public struct LocalLinearGenerator: Sendable {
   ///   - initialStates: hidden states at sample 1, per level.
   ///   - outputInnovations: z per level `[outputs × samples]`, then the causes at the top.
   ///   - stateInnovations: w per level `[states × samples]`.
+  /// - Returns: the outputs and the hidden states at every sample.
   /// - Throws: `LinearAlgebraError` when a Jacobian stops being finite.
   public func generate(
     initialStates: [[Double]], outputInnovations: [Tensor<Double>],

@@ -40,6 +40,7 @@ public enum RegularizedStep {
   ///   - jacobian: J `[n × n]`.
   ///   - flow: f, n numbers.
   ///   - length: how far to go.
+  /// - Returns: Δx, n numbers.
   /// - Throws: `LinearAlgebraError` when J is not finite or its loaded square is singular.
   public static func step(
     jacobian: Tensor<Double>, flow: [Double], length: Length
