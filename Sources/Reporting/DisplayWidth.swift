@@ -13,6 +13,13 @@ public enum DisplayWidth {
     character.unicodeScalars.reduce(0) { max($0, cells($1)) }
   }
 
+  /// The approximate width of `text` in a proportional font, in units of the font size.
+  static func ems(_ text: some StringProtocol) -> Double {
+    text.reduce(0) { sum, character in
+      sum + (cells(character) == 2 ? 1 : Double(cells(character)) * 0.56)
+    }
+  }
+
   /// Cuts `text` to at most `limit` cells, the last of which shows that something is missing.
   static func truncate(_ text: String, to limit: Int, mark: String = "…") -> String {
     guard cells(text) > limit else { return text }
