@@ -114,9 +114,11 @@ struct InstructionPlan {
       guard var instruction = Self.instruction(for: node, nodes, fused, place) else { continue }
       var reads = node.reads
       for operand in node.reads where fused[Int(operand)] { reads += nodes[Int(operand)].reads }
-      for operand in Set(reads)
+      for operand in reads
       where lastRead[Int(operand)] == index && place[Int(operand)] >= permanent {
         free.append(place[Int(operand)])
+        // An operand read twice gives its place back once.
+        lastRead[Int(operand)] = -1
       }
       if place[index] < 0 { place[index] = claim() }
       instruction.target = place[index]
