@@ -1,4 +1,4 @@
-public import ODEEngine
+internal import ODEEngine
 internal import TensorCore
 
 /// The hidden states of a generative process as an ODE driven by smooth fluctuations.

@@ -1,4 +1,3 @@
-internal import ODEEngine
 internal import TensorCore
 
 /// One level of a world ready to run: its equations and its fluctuations.
@@ -105,8 +104,8 @@ final class WorldLevel {
   /// The derivatives of f + w and g + z at the last evaluation; state-dependent noise counts as
   /// constant here, which slows an implicit method without biasing it.
   func slopes(time: Double) -> Slopes {
-    let values = slopeProgram.evaluate(
-      copying: executable, arena: unsafe UnsafePointer(workspace.base))
+    let values = unsafe slopeProgram.evaluate(
+      copying: executable, arena: UnsafePointer(workspace.base))
     func rate(_ noise: SmoothFluctuation, _ explicit: [Double]) -> [Double] {
       guard !noise.isZero else { return explicit }
       let moving = noise.generalized(at: time, orders: 2)

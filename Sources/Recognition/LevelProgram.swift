@@ -29,6 +29,8 @@ enum UnitPort {
   static let outputErrors = "outputErrors"
   /// ξ_x `[n × n_x]`.
   static let stateErrors = "stateErrors"
+  /// What dynamic error units would be at rest, `Π ε̃`.
+  static let restingOutputErrors = "restingOutputErrors", restingStateErrors = "restingStateErrors"
   /// −∂G/∂φ and −∂G/∂λ.
   static let parameterForce = "parameterForce", precisionForce = "precisionForce"
   /// The flows of dynamic error units.
@@ -182,6 +184,8 @@ struct LevelProgram {
         UnitPort.outputErrorFlow, outputs.relaxation(of: xiV, timeConstant, in: &builder))
       builder.output(
         UnitPort.stateErrorFlow, states.relaxation(of: xiX, timeConstant, in: &builder))
+      builder.output(UnitPort.restingOutputErrors, outputs.weightedError(in: &builder))
+      builder.output(UnitPort.restingStateErrors, states.weightedError(in: &builder))
       outputs.weighted = xiV
       states.weighted = xiX
     } else {

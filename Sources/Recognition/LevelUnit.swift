@@ -15,6 +15,8 @@ final class LevelUnit {
   let causeFlow: Executable.Region?
   let outputErrors: Executable.Region
   let stateErrors: Executable.Region
+  let restingOutputErrors: Executable.Region?
+  let restingStateErrors: Executable.Region?
   let parameterForce: Executable.Region?
   let precisionForce: Executable.Region?
   let outputErrorFlow: Executable.Region?
@@ -34,6 +36,8 @@ final class LevelUnit {
     causeFlow = output(UnitPort.causeFlow)
     outputErrors = planned.output(UnitPort.outputErrors)
     stateErrors = planned.output(UnitPort.stateErrors)
+    restingOutputErrors = output(UnitPort.restingOutputErrors)
+    restingStateErrors = output(UnitPort.restingStateErrors)
     parameterForce = output(UnitPort.parameterForce)
     precisionForce = output(UnitPort.precisionForce)
     outputErrorFlow = output(UnitPort.outputErrorFlow)
