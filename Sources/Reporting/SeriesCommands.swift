@@ -12,15 +12,18 @@ struct SeriesCommands {
   private let yScale: Panel.Scale
   private let width: (Double) -> String
   private let pointScale: Double
+  /// The cairo terminals draw shorter dashes than the SVG terminal does.
+  private let dashScale: Double
   private var blockCount = 0
 
   init(
     _ prepared: PreparedPanel, number: Int, legendCapacity: Int, longestName: Int,
-    width: @escaping (Double) -> String, pointScale: Double
+    width: @escaping (Double) -> String, pointScale: Double, dashScale: Double
   ) {
     self.number = number
     self.width = width
     self.pointScale = pointScale
+    self.dashScale = dashScale
     xScale = prepared.panel.xScale
     yScale = prepared.panel.yScale
     let stacks = Stacks(prepared.panel.series)
@@ -141,8 +144,8 @@ struct SeriesCommands {
   private func dash(_ series: Series) -> String {
     switch series.dash {
     case .solid: "dt 1"
-    case .dashed: "dt (9,6)"
-    case .dotted: "dt (2.5,4)"
+    case .dashed: "dt (\(9 * dashScale),\(6 * dashScale))"
+    case .dotted: "dt (\(2.5 * dashScale),\(4 * dashScale))"
     }
   }
 
