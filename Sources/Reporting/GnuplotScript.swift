@@ -173,7 +173,7 @@ struct GnuplotScript {
     let drawn = SeriesCommands(
       prepared, number: number, legendCapacity: max(1, Int(height / Self.legendPitch)),
       longestName: Self.longestName, width: lineWidth, pointScale: pointScale,
-      dashScale: format == .svg ? 1 : 1.6)
+      dashScale: format == .svg ? 1 : 1.6, drawsImagesAsRectangles: format == .svg)
     text += drawn.data
     if prepared.isEmpty {
       write(

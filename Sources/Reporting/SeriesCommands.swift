@@ -14,16 +14,19 @@ struct SeriesCommands {
   private let pointScale: Double
   /// The cairo terminals draw shorter dashes than the SVG terminal does.
   private let dashScale: Double
+  private let drawsImagesAsRectangles: Bool
   private var blockCount = 0
 
   init(
     _ prepared: PreparedPanel, number: Int, legendCapacity: Int, longestName: Int,
-    width: @escaping (Double) -> String, pointScale: Double, dashScale: Double
+    width: @escaping (Double) -> String, pointScale: Double, dashScale: Double,
+    drawsImagesAsRectangles: Bool
   ) {
     self.number = number
     self.width = width
     self.pointScale = pointScale
     self.dashScale = dashScale
+    self.drawsImagesAsRectangles = drawsImagesAsRectangles
     xScale = prepared.panel.xScale
     yScale = prepared.panel.yScale
     let stacks = Stacks(prepared.panel.series)
@@ -113,7 +116,9 @@ struct SeriesCommands {
       }
     }
     if map.x.count > 1 && map.y.count > 1 {
-      add(rows, "using 1:2:3 with image")
+      // Some readers of SVG smooth embedded images, however marked; small maps become rectangles.
+      let asRectangles = drawsImagesAsRectangles && rows.count <= 4096
+      add(rows, "using 1:2:3 with image" + (asRectangles ? " pixels" : ""))
     } else {
       // An image needs two rows and two columns; boxes serve for less.
       let halfWidth = PreparedPanel.spacing(map.x) / 2
