@@ -1,30 +1,3 @@
-/// What the machine of `Workspace.run` can do in one instruction.
-enum Opcode: UInt8 {
-  case copy, add, subtract, multiply, divide, negate, reciprocal, square
-  /// `a · b + c`, rounded twice, so that fusing changes no bit.
-  case multiplyAdd
-  /// `a · b − c`, rounded twice.
-  case multiplySubtract
-  /// `c − a · b`, rounded twice.
-  case negatedMultiplyAdd
-  case select, exp, tanh, sin, cos, squareRoot, log, sigmoid
-  /// Any other function of one number, named by the instruction's `unary`.
-  case otherUnary
-  /// Any other function of two numbers, named by the instruction's `binary`.
-  case otherBinary
-}
-
-/// One instruction: reads places `a`, `b`, `c` of the arena and writes `target`.
-struct Instruction: Sendable {
-  var opcode: Opcode
-  var unary: UnaryOperation = .negate
-  var binary: BinaryOperation = .add
-  var target: Int32
-  var a: Int32 = 0
-  var b: Int32 = 0
-  var c: Int32 = 0
-}
-
 /// Orders a graph into instructions and gives every value a place, reusing places by lifetime.
 struct InstructionPlan {
   private(set) var instructions: [Instruction] = []
@@ -141,20 +114,9 @@ struct InstructionPlan {
       return Instruction(
         opcode: .select, target: 0, a: at(node.a), b: at(node.b), c: at(node.c))
     case .unary(let function):
-      let opcode: Opcode =
-        switch function {
-        case .negate: .negate
-        case .reciprocal: .reciprocal
-        case .exp: .exp
-        case .tanh: .tanh
-        case .sin: .sin
-        case .cos: .cos
-        case .sqrt: .squareRoot
-        case .log: .log
-        case .sigmoid: .sigmoid
-        default: .otherUnary
-        }
-      return Instruction(opcode: opcode, unary: function, target: 0, a: at(node.a))
+      var order: Int32 = 0
+      if case .polygamma(let value) = function { order = Int32(value) }
+      return Instruction(opcode: Opcode(function), target: 0, a: at(node.a), b: order)
     case .binary(let function):
       let isSum = function == .add || function == .subtract
       if isSum && fused[Int(node.a)] {
@@ -169,16 +131,9 @@ struct InstructionPlan {
           opcode: function == .add ? .multiplyAdd : .negatedMultiplyAdd, target: 0,
           a: at(product.a), b: at(product.b), c: at(node.a))
       }
-      let opcode: Opcode =
-        switch function {
-        case .add: .add
-        case .subtract: .subtract
-        case .multiply: node.a == node.b ? .square : .multiply
-        case .divide: .divide
-        default: .otherBinary
-        }
+      let isSquare = function == .multiply && node.a == node.b
       return Instruction(
-        opcode: opcode, binary: function, target: 0, a: at(node.a), b: at(node.b))
+        opcode: isSquare ? .square : Opcode(function), target: 0, a: at(node.a), b: at(node.b))
     }
   }
 }
