@@ -7,8 +7,8 @@
 /// `advance` starts afresh from there.
 @safe
 public struct ODESolver<System: ODESystem>: ~Copyable {
-  @usableFromInline let storage: UnsafeMutablePointer<System>
-  @usableFromInline var core: SolverCore
+  private let storage: UnsafeMutablePointer<System>
+  private var core: SolverCore
 
   /// Creates a solver at time `time` with state `state`.
   ///
@@ -18,7 +18,6 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - time: The initial time, in time units.
   ///   - options: Method, tolerances and limits.
   /// - Throws: `ODEError.emptySystem`, `.jacobianMissing`, `.invalidOption` or `.outOfMemory`.
-  @inlinable
   public init(
     _ system: System, state: [Double], time: Double = 0, options: ODEOptions = ODEOptions()
   ) throws(ODEError) {
@@ -35,7 +34,6 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     setState(state, time: time)
   }
 
-  @inlinable
   deinit {
     unsafe storage.deinitialize(count: 1)
     unsafe storage.deallocate()
@@ -146,6 +144,8 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - state: The initial state, `[dimension]`.
   ///   - start: The initial time, in time units.
   ///   - times: The sample times in the order of integration; each is hit exactly.
+  /// - Returns: The states at `times`.
+  /// - Throws: Any `ODEError`.
   public mutating func solve(
     from state: [Double], at start: Double, times: [Double]
   ) throws(ODEError) -> Trajectory {
@@ -162,6 +162,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - time: A time within the last step.
   ///   - result: Receives the state, `[dimension]`.
   /// - Returns: Whether `time` lies within the last step; if not, `result` is not written.
+  /// - Throws: `ODEError.nonFinite`, or what the system throws.
   public mutating func interpolate(
     at time: Double, into result: inout MutableSpan<Double>
   ) throws(ODEError) -> Bool {

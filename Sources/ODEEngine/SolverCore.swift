@@ -1,7 +1,6 @@
 internal import CGSL
 
 /// The part of a solver that does not depend on the type of its system.
-@usableFromInline
 @safe
 struct SolverCore: ~Copyable {
   let options: ODEOptions
@@ -24,7 +23,6 @@ struct SolverCore: ~Copyable {
   private var nextStep: Double?
   private var needsReset = false
 
-  @usableFromInline
   init(system: ErasedSystem, options: ODEOptions) throws(ODEError) {
     try options.validate()
     let dimension = system.dimension
@@ -48,7 +46,8 @@ struct SolverCore: ~Copyable {
     if options.stepper == .localLinear {
       let workspace = UnsafeMutablePointer<LocalLinearStep>.allocate(capacity: 1)
       unsafe workspace.initialize(
-        to: LocalLinearStep(system: system, estimatesError: options.fixedStep == nil))
+        to: LocalLinearStep(
+          system: context.pointee.system, estimatesError: options.fixedStep == nil))
       unsafe context.pointee.localLinear = workspace
     }
     unsafe self.context = context
@@ -221,7 +220,9 @@ struct SolverCore: ~Copyable {
   private func point(step: Double, index: Int?) -> ODEFailurePoint {
     ODEFailurePoint(
       time: time, step: abs(step), stepCount: statistics.accepted, index: index,
-      variable: index.map { unsafe context.pointee.system.variableName($0) })
+      variable: index.map {
+        unsafe context.pointee.system.trampoline.variableName(context.pointee.system, $0)
+      })
   }
 
   /// A first step from the sizes of q and F (Hairer, Nørsett & Wanner, II.4, first half).
