@@ -1,84 +1,66 @@
-/// The members of a system as functions of a raw pointer to it.
+/// A system of any type: a pointer to it and functions that know its type.
 ///
-/// C callbacks cannot be generic, and a stored closure would be retained and released around every
-/// call; a metatype is plain data.
-protocol SystemTrampoline {
-  static func derivative(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ result: UnsafeMutablePointer<Double>
-  ) throws(ODEError)
-  static func jacobian(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ matrix: UnsafeMutablePointer<Double>, _ partial: UnsafeMutablePointer<Double>
-  ) throws(ODEError)
-  static func timeDerivatives(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ result: UnsafeMutablePointer<Double>
-  ) throws(ODEError)
-  static func variableName(_ system: ErasedSystem, _ index: Int) -> String
-}
-
-/// A system of any type: a pointer to it and the functions that know its type.
+/// C callbacks cannot be generic. The functions capture nothing, so that calling one from memory
+/// costs no reference counting once `init` is specialised for the type of the system. Call them
+/// where they are stored: a method here would copy all of them first.
+@usableFromInline
 @safe
 struct ErasedSystem {
-  let pointer: UnsafeMutableRawPointer
-  let trampoline: any SystemTrampoline.Type
-  let dimension: Int
-  let providesJacobian: Bool
-  let explicitTimeOrder: Int
-  let isLinear: Bool
+  @usableFromInline typealias Evaluate = (
+    UnsafeMutableRawPointer, Int, Double, UnsafePointer<Double>, UnsafeMutablePointer<Double>
+  ) throws(ODEError) -> Void
+  @usableFromInline typealias EvaluateMatrix = (
+    UnsafeMutableRawPointer, Int, Double, UnsafePointer<Double>, UnsafeMutablePointer<Double>,
+    UnsafeMutablePointer<Double>
+  ) throws(ODEError) -> Void
+
+  @usableFromInline let pointer: UnsafeMutableRawPointer
+  @usableFromInline let dimension: Int
+  @usableFromInline let providesJacobian: Bool
+  @usableFromInline let explicitTimeOrder: Int
+  @usableFromInline let isLinear: Bool
+  @usableFromInline let evaluateDerivative: Evaluate
+  @usableFromInline let evaluateJacobian: EvaluateMatrix
+  @usableFromInline let evaluateTimeDerivatives: Evaluate
+  @usableFromInline let name: (UnsafeMutableRawPointer, Int) -> String
 
   /// Wraps the system that `pointer` keeps alive and in place.
+  @inlinable
   init<System: ODESystem>(_ pointer: UnsafeMutablePointer<System>) {
     unsafe self.pointer = UnsafeMutableRawPointer(pointer)
-    trampoline = Trampoline<System>.self
     unsafe dimension = pointer.pointee.dimension
     unsafe explicitTimeOrder = pointer.pointee.explicitTimeOrder
     unsafe providesJacobian = pointer.pointee.providesJacobian
     unsafe isLinear = pointer.pointee.isLinear
-  }
-}
-
-private enum Trampoline<System: ODESystem>: SystemTrampoline {
-  static func derivative(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ result: UnsafeMutablePointer<Double>
-  ) throws(ODEError) {
-    let pointer = unsafe system.pointer.assumingMemoryBound(to: System.self)
-    let q = unsafe UnsafeBufferPointer(start: state, count: system.dimension)
-    let f = unsafe UnsafeMutableBufferPointer(start: result, count: system.dimension)
-    var span = unsafe f.mutableSpan
-    try unsafe pointer.pointee.derivative(time: time, state: q.span, into: &span)
-  }
-
-  static func jacobian(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ matrix: UnsafeMutablePointer<Double>, _ partial: UnsafeMutablePointer<Double>
-  ) throws(ODEError) {
-    let n = system.dimension
-    let pointer = unsafe system.pointer.assumingMemoryBound(to: System.self)
-    let q = unsafe UnsafeBufferPointer(start: state, count: n)
-    let j = unsafe UnsafeMutableBufferPointer(start: matrix, count: n * n)
-    let t = unsafe UnsafeMutableBufferPointer(start: partial, count: n)
-    var jSpan = unsafe j.mutableSpan
-    var tSpan = unsafe t.mutableSpan
-    try unsafe pointer.pointee.jacobian(
-      time: time, state: q.span, into: &jSpan, timeDerivative: &tSpan)
-  }
-
-  static func timeDerivatives(
-    _ system: ErasedSystem, _ time: Double, _ state: UnsafePointer<Double>,
-    _ result: UnsafeMutablePointer<Double>
-  ) throws(ODEError) {
-    let pointer = unsafe system.pointer.assumingMemoryBound(to: System.self)
-    let q = unsafe UnsafeBufferPointer(start: state, count: system.dimension)
-    let d = unsafe UnsafeMutableBufferPointer(
-      start: result, count: system.explicitTimeOrder * system.dimension)
-    var span = unsafe d.mutableSpan
-    try unsafe pointer.pointee.timeDerivatives(time: time, state: q.span, into: &span)
+    unsafe evaluateDerivative = { (raw, count, time, state, result) throws(ODEError) in
+      let system = unsafe raw.assumingMemoryBound(to: System.self)
+      let q = unsafe UnsafeBufferPointer(start: state, count: count)
+      let f = unsafe UnsafeMutableBufferPointer(start: result, count: count)
+      var span = unsafe f.mutableSpan
+      try unsafe system.pointee.derivative(time: time, state: q.span, into: &span)
+    }
+    unsafe evaluateJacobian = { (raw, count, time, state, matrix, partial) throws(ODEError) in
+      let system = unsafe raw.assumingMemoryBound(to: System.self)
+      let q = unsafe UnsafeBufferPointer(start: state, count: count)
+      let j = unsafe UnsafeMutableBufferPointer(start: matrix, count: count * count)
+      let t = unsafe UnsafeMutableBufferPointer(start: partial, count: count)
+      var jSpan = unsafe j.mutableSpan
+      var tSpan = unsafe t.mutableSpan
+      try unsafe system.pointee.jacobian(
+        time: time, state: q.span, into: &jSpan, timeDerivative: &tSpan)
+    }
+    unsafe evaluateTimeDerivatives = { (raw, count, time, state, result) throws(ODEError) in
+      let system = unsafe raw.assumingMemoryBound(to: System.self)
+      let q = unsafe UnsafeBufferPointer(start: state, count: count)
+      let order = unsafe system.pointee.explicitTimeOrder
+      let d = unsafe UnsafeMutableBufferPointer(start: result, count: order * count)
+      var span = unsafe d.mutableSpan
+      try unsafe system.pointee.timeDerivatives(time: time, state: q.span, into: &span)
+    }
+    unsafe name = { raw, index in
+      unsafe raw.assumingMemoryBound(to: System.self).pointee.variableName(index)
+    }
   }
 
-  static func variableName(_ system: ErasedSystem, _ index: Int) -> String {
-    unsafe system.pointer.assumingMemoryBound(to: System.self).pointee.variableName(index)
-  }
+  func variableName(_ index: Int) -> String { unsafe name(pointer, index) }
 }

@@ -7,8 +7,8 @@
 /// `advance` starts afresh from there.
 @safe
 public struct ODESolver<System: ODESystem>: ~Copyable {
-  private let storage: UnsafeMutablePointer<System>
-  private var core: SolverCore
+  @usableFromInline let storage: UnsafeMutablePointer<System>
+  @usableFromInline var core: SolverCore
 
   /// Creates a solver at time `time` with state `state`.
   ///
@@ -18,6 +18,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - time: The initial time, in time units.
   ///   - options: Method, tolerances and limits.
   /// - Throws: `ODEError.emptySystem`, `.jacobianMissing`, `.invalidOption` or `.outOfMemory`.
+  @inlinable
   public init(
     _ system: System, state: [Double], time: Double = 0, options: ODEOptions = ODEOptions()
   ) throws(ODEError) {
@@ -34,6 +35,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     setState(state, time: time)
   }
 
+  @inlinable
   deinit {
     unsafe storage.deinitialize(count: 1)
     unsafe storage.deallocate()

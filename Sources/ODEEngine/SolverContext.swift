@@ -69,7 +69,8 @@ extension UnsafeMutablePointer<SolverContext> {
   ) -> Int32 {
     unsafe pointee.derivativeEvaluations += 1
     do throws(ODEError) {
-      try unsafe pointee.system.trampoline.derivative(pointee.system, time, state, result)
+      try unsafe pointee.system.evaluateDerivative(
+        pointee.system.pointer, pointee.system.dimension, time, state, result)
     } catch {
       unsafe pointee.failure = error
       return Status.badFunction
@@ -87,7 +88,8 @@ extension UnsafeMutablePointer<SolverContext> {
   ) -> Int32 {
     unsafe pointee.jacobianEvaluations += 1
     do throws(ODEError) {
-      try unsafe pointee.system.trampoline.jacobian(pointee.system, time, state, matrix, partial)
+      try unsafe pointee.system.evaluateJacobian(
+        pointee.system.pointer, pointee.system.dimension, time, state, matrix, partial)
     } catch {
       unsafe pointee.failure = error
       return Status.badFunction

@@ -1,6 +1,7 @@
 internal import CGSL
 
 /// The part of a solver that does not depend on the type of its system.
+@usableFromInline
 @safe
 struct SolverCore: ~Copyable {
   let options: ODEOptions
@@ -23,6 +24,7 @@ struct SolverCore: ~Copyable {
   private var nextStep: Double?
   private var needsReset = false
 
+  @usableFromInline
   init(system: ErasedSystem, options: ODEOptions) throws(ODEError) {
     try options.validate()
     let dimension = system.dimension
@@ -221,7 +223,7 @@ struct SolverCore: ~Copyable {
     ODEFailurePoint(
       time: time, step: abs(step), stepCount: statistics.accepted, index: index,
       variable: index.map {
-        unsafe context.pointee.system.trampoline.variableName(context.pointee.system, $0)
+        unsafe context.pointee.system.variableName($0)
       })
   }
 

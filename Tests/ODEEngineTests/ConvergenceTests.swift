@@ -27,11 +27,11 @@ import Testing
       let options = ODEOptions(
         stepper: stepper, relativeTolerance: 0, absoluteTolerance: 1e-11, fixedStep: step)
       var solver = try ODESolver(
-        FunctionSystem.driven(frequency: frequency, growth: growth), state: [1, 1], options: options)
+        FunctionSystem.driven(frequency: frequency, growth: growth), state: [1, 1], options: options
+      )
       try solver.advance(to: end)
       return distance(solver.state, exact)
     }
-    print("\(stepper): \(measured)")
     let expected = try #require(stepper.order)
     #expect(measured.agrees(with: expected), "\(stepper): \(measured)")
   }

@@ -125,7 +125,6 @@ import Testing
     try solver.advance(to: 1)
     let exact = [-s * exp(slow), c * exp(slow)]
     let error = distance(solver.state, exact) / exp(slow)
-    print("rotated", isLinear, error)
     #expect(error < 10 * 8e7 * 0x1p-52, "\(solver.state) for \(exact)")
   }
 

@@ -46,7 +46,8 @@ extension FunctionSystem {
       dimension: 2,
       function: { t, q, f in
         f[0] = -2 * t * q[0] * q[0]
-        f[1] = w * q[1] * cos(w * t) + q[0] - 1 / (1 + t * t)
+        f[1] =
+          w * q[1] * cos(w * t) + q[0] - 1 / (1 + t * t)
           + growth * (q[1] - exp(sin(w * t)))
       },
       matrix: { t, q, j, partial in
@@ -55,7 +56,8 @@ extension FunctionSystem {
         j[2] = 1
         j[3] = w * cos(w * t) + growth
         partial[0] = -2 * q[0] * q[0]
-        partial[1] = -w * w * q[1] * sin(w * t) + 2 * t / ((1 + t * t) * (1 + t * t))
+        partial[1] =
+          -w * w * q[1] * sin(w * t) + 2 * t / ((1 + t * t) * (1 + t * t))
           - growth * w * cos(w * t) * exp(sin(w * t))
       })
   }
