@@ -48,7 +48,8 @@ struct SolverCore: ~Copyable {
     if options.stepper == .localLinear {
       let workspace = UnsafeMutablePointer<LocalLinearStep>.allocate(capacity: 1)
       unsafe workspace.initialize(
-        to: LocalLinearStep(system: system, estimatesError: options.fixedStep == nil))
+        to: LocalLinearStep(
+          system: context.pointee.system, estimatesError: options.fixedStep == nil))
       unsafe context.pointee.localLinear = workspace
     }
     unsafe self.context = context
@@ -221,7 +222,9 @@ struct SolverCore: ~Copyable {
   private func point(step: Double, index: Int?) -> ODEFailurePoint {
     ODEFailurePoint(
       time: time, step: abs(step), stepCount: statistics.accepted, index: index,
-      variable: index.map { unsafe context.pointee.system.variableName($0) })
+      variable: index.map {
+        unsafe context.pointee.system.variableName($0)
+      })
   }
 
   /// A first step from the sizes of q and F (Hairer, Nørsett & Wanner, II.4, first half).
