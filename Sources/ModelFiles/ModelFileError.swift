@@ -1,21 +1,28 @@
 internal import Foundation
 public import ModelLanguage
 
-/// Why a file could not be read at all.
-public enum ReadFailure: Hashable, Sendable {
-  case notFound, isDirectory, noPermission
-  /// Something else, as an error code of the operating system.
-  case system(Int)
-}
-
 /// Why a model file, a data file or an override was refused.
-public enum ModelFileError: Error, Hashable, Sendable {
+public enum ModelFileError: Error, Equatable, Sendable {
   /// The file cannot be opened or read.
-  case unreadable(path: String, ReadFailure)
+  case unreadable(path: String, DataFileFailure)
   /// The file is larger than is accepted.
   case tooLarge(path: String, bytes: Int, limit: Int)
   /// Everything that is wrong, with the texts it refers to.
   case diagnostics([Diagnostic], sources: [SourceFile])
+
+  /// Whether two errors say the same about the same texts.
+  public static func == (a: ModelFileError, b: ModelFileError) -> Bool {
+    switch (a, b) {
+    case (.unreadable(let path, let reason), .unreadable(let other, let otherReason)):
+      path == other && reason == otherReason
+    case (.tooLarge(let path, let bytes, let limit), .tooLarge(let other, let size, let most)):
+      path == other && bytes == size && limit == most
+    case (.diagnostics(let all, let sources), .diagnostics(let others, let otherSources)):
+      all == others
+        && sources.elementsEqual(otherSources) { $0.name == $1.name && $0.text == $1.text }
+    default: false
+    }
+  }
 
   /// The error as a person reads it.
   public func render(language: DiagnosticLanguage) -> String {
@@ -31,22 +38,6 @@ public enum ModelFileError: Error, Hashable, Sendable {
         : "\(path): error: ファイルは \(size) MB です。受け付けられるのは \(most) MB までです\n"
     case .diagnostics(let diagnostics, let sources):
       return DiagnosticRenderer(sources: sources, language: language).render(diagnostics)
-    }
-  }
-}
-
-extension ReadFailure {
-  /// The reason as a person reads it.
-  func text(_ language: DiagnosticLanguage) -> String {
-    switch (self, language) {
-    case (.notFound, .english): "no such file"
-    case (.isDirectory, .english): "this is a folder, not a file"
-    case (.noPermission, .english): "no permission to read it"
-    case (.system(let code), .english): "cannot be read (system error \(code))"
-    case (.notFound, .japanese): "ファイルがありません"
-    case (.isDirectory, .japanese): "ファイルではなくフォルダーです"
-    case (.noPermission, .japanese): "読む権限がありません"
-    case (.system(let code), .japanese): "読めません（システムエラー \(code)）"
     }
   }
 }
@@ -108,9 +99,7 @@ enum ModelFileText {
       file: path, line: lines.count, column: (lines.last?.count ?? 0) + 1)
     throw .diagnostics(
       [
-        Diagnostic(
-          kind: .file(.invalidUTF8(byte: bytes[bad])),
-          span: SourceSpan(location: location, length: 1))
+        Diagnostic(.file(.invalidUTF8(byte: bytes[bad])), at: SourceSpan(location))
       ], sources: [file])
   }
 

@@ -88,7 +88,7 @@ struct DataTableReader {
     let location = SourceLocation(file: source.name, line: cell.line, column: column + 1)
     let length = max(cell.text.count, 1)
     diagnostics.append(
-      Diagnostic(kind: .file(problem), span: SourceSpan(location: location, length: length)))
+      Diagnostic(.file(problem), at: SourceSpan(location, length: length)))
   }
 
   private static let start = CommaSeparatedTable.Cell(text: "", line: 1, byteColumn: 0)

@@ -16,13 +16,29 @@ final class ProblemCollector {
   static let limit = 50
   private(set) var diagnostics: [Diagnostic] = []
 
+  private var poisoned: Set<String> = []
+  /// Adds notes to the diagnostics of the equation being compiled.
+  var annotate: ((Diagnostic) -> Diagnostic)?
+
   var isEmpty: Bool { diagnostics.isEmpty }
 
+  /// Marks a name whose definition is wrong: that it is then unknown elsewhere is no news.
+  func poison(_ name: String) { poisoned.insert(name) }
+
+  /// Whether the definition of a name is wrong.
+  func isPoisoned(_ name: String) -> Bool { poisoned.contains(name) }
+
   func add(_ diagnostic: Diagnostic) {
-    guard diagnostics.count < ProblemCollector.limit, !diagnostics.contains(diagnostic) else {
+    switch diagnostic.kind {
+    case .unknownName(let name, _) where poisoned.contains(name): return
+    case .unknownFunction(let name, _) where poisoned.contains(name): return
+    default: break
+    }
+    guard diagnostics.count < ProblemCollector.limit, !diagnostics.contains(where: { $0.kind == diagnostic.kind && $0.span == diagnostic.span })
+    else {
       return
     }
-    diagnostics.append(diagnostic)
+    diagnostics.append(annotate?(diagnostic) ?? diagnostic)
   }
 
   func add(_ problem: FileProblem, at node: YamlNode) { add(node.problem(problem)) }
@@ -81,7 +97,7 @@ struct NodeReader {
         problems.add(.keyNotText, at: entry.key)
         continue
       }
-      if !areFunctions && !name.isModelName {
+      if !areFunctions && !ModelVocabulary.isName(name) {
         problems.add(.invalidName(name), at: entry.key)
         continue
       }
@@ -141,15 +157,5 @@ struct NodeReader {
         key: key, value: word, suggestion: NameSuggestion.nearest(to: word, among: allowed),
         allowed: allowed), at: node)
     return nil
-  }
-}
-
-extension String {
-  /// Whether the text can be a name in expressions: a letter, then letters, digits and `_`.
-  var isModelName: Bool {
-    guard let first = unicodeScalars.first, first.properties.isAlphabetic else { return false }
-    return unicodeScalars.allSatisfy {
-      $0.properties.isAlphabetic || $0 == "_" || ("0"..."9").contains($0)
-    }
   }
 }

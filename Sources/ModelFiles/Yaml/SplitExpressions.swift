@@ -62,8 +62,8 @@ enum SplitExpressions {
     let rest = max(node.source.text(node.position..<max(line.upperBound, node.position)).count, 1)
     diagnostics.append(
       Diagnostic(
-        kind: .file(.unquotedExpression(splitAt: ",")),
-        span: SourceSpan(location: node.location, length: min(text.count, rest))))
+        .file(.unquotedExpression(splitAt: ",")),
+        at: SourceSpan(node.location, length: min(text.count, rest))))
   }
 
   private static func plainText(_ node: YamlNode) -> String? {

@@ -125,14 +125,13 @@ enum YamlGuards {
 extension SourceText {
   /// A problem of the file at a position of this text.
   func problem(_ problem: FileProblem, at position: Int, length: Int = 1) -> Diagnostic {
-    Diagnostic(
-      kind: .file(problem), span: SourceSpan(location: location(position), length: length))
+    Diagnostic(.file(problem), at: SourceSpan(location(position), length: length))
   }
 }
 
 extension YamlNode {
   /// A problem of the file at this node.
   func problem(_ problem: FileProblem) -> Diagnostic {
-    Diagnostic(kind: .file(problem), span: span)
+    Diagnostic(.file(problem), at: span)
   }
 }

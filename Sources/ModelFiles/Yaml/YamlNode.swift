@@ -35,7 +35,7 @@ package struct YamlNode: Sendable {
   package var location: SourceLocation { source.location(position) }
 
   /// The node in an error message: scalars whole, collections by their first character.
-  package var span: SourceSpan { SourceSpan(location: location, length: spanLength) }
+  package var span: SourceSpan { SourceSpan(location, length: spanLength) }
 
   private var spanLength: Int {
     guard case .scalar(let text, let style) = content else { return 1 }
@@ -77,12 +77,12 @@ package struct YamlNode: Sendable {
   /// The text of a scalar with the place of each of its characters.
   package var fragment: SourceFragment {
     guard case .scalar(let text, let style) = content else {
-      return SourceFragment(text: "", allAt: location)
+      return SourceFragment(text: "", all: location)
     }
-    if let positions = ScalarPositions.align(text, style: style, at: position, in: source) {
+    if !text.isEmpty, let positions = ScalarPositions.align(text, style: style, at: position, in: source) {
       return SourceFragment(text: text, locations: positions.map(source.location))
     }
-    return SourceFragment(text: text, allAt: location)
+    return SourceFragment(text: text, all: location)
   }
 }
 
