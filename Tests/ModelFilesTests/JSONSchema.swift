@@ -7,17 +7,6 @@ indirect enum JSONValue: Equatable {
   case null, boolean(Bool), number(Double), string(String)
   case array([JSONValue]), object([String: JSONValue])
 
-  init(_ any: Any) {
-    switch any {
-    case let text as String: self = .string(text)
-    case let number as NSNumber:
-      self = CFBooleanLike.isBoolean(number) ? .boolean(number.boolValue) : .number(number.doubleValue)
-    case let items as [Any]: self = .array(items.map(JSONValue.init))
-    case let members as [String: Any]: self = .object(members.mapValues(JSONValue.init))
-    default: self = .null
-    }
-  }
-
   /// A node as YAML's core schema reads it.
   init(_ node: YamlNode) {
     switch node.content {
@@ -56,8 +45,23 @@ indirect enum JSONValue: Equatable {
   }
 }
 
-private enum CFBooleanLike {
-  static func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
+extension JSONValue: Decodable {
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSONValue].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
 }
 
 /// The keywords of JSON Schema 2020-12 that the schema of model files uses; others are refused.
@@ -67,7 +71,7 @@ struct JSONSchema {
   let root: JSONValue
 
   init(contentsOf url: URL) throws {
-    root = JSONValue(try JSONSerialization.jsonObject(with: Data(contentsOf: url)))
+    root = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: url))
   }
 
   /// Where a value breaks the schema, as paths; empty for a valid value.

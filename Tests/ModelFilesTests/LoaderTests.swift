@@ -45,7 +45,8 @@ private func refusal(_ text: String, path: String = "model.yaml") -> String? {
 
   @Test func defaultsAreThoseOfTheFormat() throws {
     let model = try load(minimalModel)
-    #expect([model.model.stateOrder, model.model.causeOrder] == [7, 3])
+    #expect(model.model.stateOrder == 7)
+    #expect(model.model.causeOrder == 3)
     #expect(model.model.smoothness == 0.5)
     #expect(model.inversion == InversionSettings())
     #expect(model.data == nil)
@@ -197,7 +198,7 @@ private func refusal(_ text: String, path: String = "model.yaml") -> String? {
     try withFolder { folder in
       let file = folder.appending(path: "latin.yaml")
       try Data(Array("title: 力 caf".utf8) + [0xE9] + Array("\n".utf8)).write(to: file)
-      do {
+      do throws(ModelFileError) {
         _ = try ModelLoader.load(path: file.path)
         Issue.record("accepted")
       } catch {
