@@ -12,19 +12,9 @@ public enum LinearAlgebraKernels {
     check(a.count, rows, inner)
     check(b.count, inner, columns)
     check(c.count, rows, columns)
-    for row in 0..<rows {
-      let out = row * columns
-      if !adding {
-        for column in 0..<columns { unsafe c[unchecked: out + column] = 0 }
-      }
-      for k in 0..<inner {
-        let factor = unsafe a[unchecked: row * inner + k]
-        let source = k * columns
-        for column in 0..<columns {
-          unsafe c[unchecked: out + column] += factor * b[unchecked: source + column]
-        }
-      }
-    }
+    blockedProduct(
+      a, rowStride: inner, innerStride: 1, b, into: &c, rows: rows, inner: inner,
+      columns: columns, adding: adding)
   }
 
   /// Writes `C = Aᵀ B`, or adds to C, with A `[inner × rows]` and B `[inner × columns]`.
@@ -35,19 +25,9 @@ public enum LinearAlgebraKernels {
     check(a.count, inner, rows)
     check(b.count, inner, columns)
     check(c.count, rows, columns)
-    if !adding {
-      for index in 0..<(rows * columns) { unsafe c[unchecked: index] = 0 }
-    }
-    for k in 0..<inner {
-      let source = k * columns
-      for row in 0..<rows {
-        let factor = unsafe a[unchecked: k * rows + row]
-        let out = row * columns
-        for column in 0..<columns {
-          unsafe c[unchecked: out + column] += factor * b[unchecked: source + column]
-        }
-      }
-    }
+    blockedProduct(
+      a, rowStride: 1, innerStride: rows, b, into: &c, rows: rows, inner: inner,
+      columns: columns, adding: adding)
   }
 
   /// Writes `C = A Bᵀ`, or adds to C, with A `[rows × inner]` and B `[columns × inner]`.
@@ -59,12 +39,34 @@ public enum LinearAlgebraKernels {
     check(b.count, columns, inner)
     check(c.count, rows, columns)
     for row in 0..<rows {
-      for column in 0..<columns {
-        var sum = adding ? unsafe c[unchecked: row * columns + column] : 0
-        for k in 0..<inner {
-          unsafe sum += a[unchecked: row * inner + k] * b[unchecked: column * inner + k]
+      let left = row * inner
+      let out = row * columns
+      var column = 0
+      // Four sums at a time hide the latency of the additions; each keeps its own order.
+      while column + 4 <= columns {
+        let right = column * inner
+        var sum = SIMD4<Double>.zero
+        if adding {
+          unsafe sum = SIMD4(
+            c[unchecked: out + column], c[unchecked: out + column + 1],
+            c[unchecked: out + column + 2], c[unchecked: out + column + 3])
         }
-        unsafe c[unchecked: row * columns + column] = sum
+        for k in 0..<inner {
+          let entries = unsafe SIMD4(
+            b[unchecked: right + k], b[unchecked: right + inner + k],
+            b[unchecked: right + 2 * inner + k], b[unchecked: right + 3 * inner + k])
+          unsafe sum += a[unchecked: left + k] * entries
+        }
+        for lane in 0..<4 { unsafe c[unchecked: out + column + lane] = sum[lane] }
+        column += 4
+      }
+      while column < columns {
+        var sum = adding ? unsafe c[unchecked: out + column] : 0
+        for k in 0..<inner {
+          unsafe sum += a[unchecked: left + k] * b[unchecked: column * inner + k]
+        }
+        unsafe c[unchecked: out + column] = sum
+        column += 1
       }
     }
   }
@@ -77,13 +79,8 @@ public enum LinearAlgebraKernels {
     check(a.count, rows, columns)
     check(x.count, columns, 1)
     check(y.count, rows, 1)
-    for row in 0..<rows {
-      var sum = adding ? unsafe y[unchecked: row] : 0
-      for column in 0..<columns {
-        unsafe sum += a[unchecked: row * columns + column] * x[unchecked: column]
-      }
-      unsafe y[unchecked: row] = sum
-    }
+    productTransposed(
+      x, a, into: &y, rows: 1, inner: columns, columns: rows, adding: adding)
   }
 
   /// Writes `y = Aᵀ x`, or adds to y, with A `[rows × columns]`.
@@ -133,155 +130,113 @@ public enum LinearAlgebraKernels {
     }
   }
 
-  /// Replaces a symmetric matrix by its lower Cholesky factor, `A = L Lᵀ`, zeros above.
+  /// `C = A B` with A read by strides: two rows and eight columns of C stay in registers.
   ///
-  /// Only the lower triangle is read. A pivot that is not positive (or not a number) throws; the
-  /// buffer is then partly overwritten.
-  /// - Throws: `LinearAlgebraError.notPositiveDefinite`.
-  public static func cholesky(
-    inPlace a: inout MutableSpan<Double>, size: Int
-  ) throws(LinearAlgebraError) {
-    check(a.count, size, size)
-    for row in 0..<size {
-      for column in 0...row {
-        var sum = unsafe a[unchecked: row * size + column]
-        for k in 0..<column {
-          unsafe sum -= a[unchecked: row * size + k] * a[unchecked: column * size + k]
-        }
-        if column == row {
-          guard sum > 0, sum.isFinite else { throw .notPositiveDefinite(row: row, pivot: sum) }
-          unsafe a[unchecked: row * size + row] = sum.squareRoot()
-        } else {
-          unsafe a[unchecked: row * size + column] = sum / a[unchecked: column * size + column]
-        }
-      }
-      for column in (row + 1)..<max(size, row + 1) { unsafe a[unchecked: row * size + column] = 0 }
-    }
-  }
-
-  /// Solves `L X = B` in place for a lower triangular L and B `[size × columns]`.
-  public static func solveLower(
-    _ l: Span<Double>, inPlace b: inout MutableSpan<Double>, size: Int, columns: Int
+  /// Every entry of C is one sum over rising k, whatever the blocking.
+  private static func blockedProduct(
+    _ a: Span<Double>, rowStride: Int, innerStride: Int, _ b: Span<Double>,
+    into c: inout MutableSpan<Double>, rows: Int, inner: Int, columns: Int, adding: Bool
   ) {
-    check(l.count, size, size)
-    check(b.count, size, columns)
-    for row in 0..<size {
-      for k in 0..<row {
-        let factor = unsafe l[unchecked: row * size + k]
-        for column in 0..<columns {
-          unsafe b[unchecked: row * columns + column] -= factor * b[unchecked: k * columns + column]
+    if rows == 0 || columns == 0 { return }
+    if inner == 0 {
+      if !adding { for index in 0..<(rows * columns) { unsafe c[unchecked: index] = 0 } }
+      return
+    }
+    unsafe a.withUnsafeBytes { a in
+      unsafe b.withUnsafeBytes { b in
+        unsafe c.withUnsafeMutableBytes { c in
+          var column = 0
+          while column + 8 <= columns {
+            var row = 0
+            while row + 2 <= rows {
+              let out = row * columns + column
+              var (s0, s1) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+              var (t0, t1) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+              if adding {
+                unsafe s0 = load4(c, out)
+                unsafe s1 = load4(c, out + 4)
+                unsafe t0 = load4(c, out + columns)
+                unsafe t1 = load4(c, out + columns + 4)
+              }
+              var left = row * rowStride
+              var right = column
+              for _ in 0..<inner {
+                let first = unsafe a.load(fromByteOffset: left * 8, as: Double.self)
+                let second = unsafe a.load(fromByteOffset: (left + rowStride) * 8, as: Double.self)
+                let (b0, b1) = unsafe (load4(b, right), load4(b, right + 4))
+                s0 += first * b0
+                s1 += first * b1
+                t0 += second * b0
+                t1 += second * b1
+                left += innerStride
+                right += columns
+              }
+              unsafe store4(s0, c, out)
+              unsafe store4(s1, c, out + 4)
+              unsafe store4(t0, c, out + columns)
+              unsafe store4(t1, c, out + columns + 4)
+              row += 2
+            }
+            if row < rows {
+              let out = row * columns + column
+              var (s0, s1) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+              if adding {
+                unsafe s0 = load4(c, out)
+                unsafe s1 = load4(c, out + 4)
+              }
+              var left = row * rowStride
+              var right = column
+              for _ in 0..<inner {
+                let first = unsafe a.load(fromByteOffset: left * 8, as: Double.self)
+                unsafe s0 += first * load4(b, right)
+                unsafe s1 += first * load4(b, right + 4)
+                left += innerStride
+                right += columns
+              }
+              unsafe store4(s0, c, out)
+              unsafe store4(s1, c, out + 4)
+            }
+            column += 8
+          }
+          while column < columns {
+            for row in 0..<rows {
+              let out = (row * columns + column) * 8
+              var sum = adding ? unsafe c.load(fromByteOffset: out, as: Double.self) : 0
+              for k in 0..<inner {
+                unsafe sum +=
+                  a.load(
+                    fromByteOffset: (row * rowStride + k * innerStride) * 8, as: Double.self)
+                  * b.load(fromByteOffset: (k * columns + column) * 8, as: Double.self)
+              }
+              unsafe c.storeBytes(of: sum, toByteOffset: out, as: Double.self)
+            }
+            column += 1
+          }
         }
       }
-      let pivot = unsafe l[unchecked: row * size + row]
-      for column in 0..<columns { unsafe b[unchecked: row * columns + column] /= pivot }
     }
   }
 
-  /// Solves `Lᵀ X = B` in place for a lower triangular L and B `[size × columns]`.
-  public static func solveLowerTransposed(
-    _ l: Span<Double>, inPlace b: inout MutableSpan<Double>, size: Int, columns: Int
+  @inline(__always)
+  private static func load4(_ source: UnsafeRawBufferPointer, _ index: Int) -> SIMD4<Double> {
+    unsafe source.loadUnaligned(fromByteOffset: index * 8, as: SIMD4<Double>.self)
+  }
+
+  @inline(__always)
+  private static func load4(_ source: UnsafeMutableRawBufferPointer, _ index: Int) -> SIMD4<Double>
+  {
+    unsafe source.loadUnaligned(fromByteOffset: index * 8, as: SIMD4<Double>.self)
+  }
+
+  @inline(__always)
+  private static func store4(
+    _ value: SIMD4<Double>, _ target: UnsafeMutableRawBufferPointer, _ index: Int
   ) {
-    check(l.count, size, size)
-    check(b.count, size, columns)
-    for row in (0..<size).reversed() {
-      for k in (row + 1)..<max(size, row + 1) {
-        let factor = unsafe l[unchecked: k * size + row]
-        for column in 0..<columns {
-          unsafe b[unchecked: row * columns + column] -= factor * b[unchecked: k * columns + column]
-        }
-      }
-      let pivot = unsafe l[unchecked: row * size + row]
-      for column in 0..<columns { unsafe b[unchecked: row * columns + column] /= pivot }
-    }
+    unsafe target.storeBytes(of: value, toByteOffset: index * 8, as: SIMD4<Double>.self)
   }
 
-  /// Replaces A by its LU factors with partial pivoting and returns the parity of the row swaps.
-  ///
-  /// The unit diagonal of L is not stored. `pivots[k]` is the row exchanged with row k. A singular
-  /// matrix leaves a zero on the diagonal of U.
-  public static func lu(
-    inPlace a: inout MutableSpan<Double>, pivots: inout MutableSpan<Int>, size: Int
-  ) -> Double {
-    check(a.count, size, size)
-    check(pivots.count, size, 1)
-    var parity = 1.0
-    for k in 0..<size {
-      var pivot = k
-      var largest = unsafe abs(a[unchecked: k * size + k])
-      for row in (k + 1)..<max(size, k + 1) {
-        let candidate = unsafe abs(a[unchecked: row * size + k])
-        if candidate > largest {
-          largest = candidate
-          pivot = row
-        }
-      }
-      unsafe pivots[unchecked: k] = pivot
-      if pivot != k {
-        parity = -parity
-        for column in 0..<size {
-          let kept = unsafe a[unchecked: k * size + column]
-          unsafe a[unchecked: k * size + column] = a[unchecked: pivot * size + column]
-          unsafe a[unchecked: pivot * size + column] = kept
-        }
-      }
-      let diagonal = unsafe a[unchecked: k * size + k]
-      if diagonal == 0 { continue }
-      for row in (k + 1)..<max(size, k + 1) {
-        let factor = unsafe a[unchecked: row * size + k] / diagonal
-        unsafe a[unchecked: row * size + k] = factor
-        if factor == 0 { continue }
-        for column in (k + 1)..<max(size, k + 1) {
-          unsafe a[unchecked: row * size + column] -= factor * a[unchecked: k * size + column]
-        }
-      }
-    }
-    return parity
-  }
-
-  /// Solves `A X = B` in place from the LU factors of `lu(inPlace:pivots:size:)`.
-  /// - Throws: `LinearAlgebraError.singular` when U has a zero on its diagonal.
-  public static func solveLU(
-    _ factors: Span<Double>, pivots: Span<Int>, inPlace b: inout MutableSpan<Double>,
-    size: Int, columns: Int
-  ) throws(LinearAlgebraError) {
-    check(factors.count, size, size)
-    check(pivots.count, size, 1)
-    check(b.count, size, columns)
-    for row in 0..<size where unsafe factors[unchecked: row * size + row] == 0 {
-      throw .singular(row: row)
-    }
-    for row in 0..<size {
-      let pivot = unsafe pivots[unchecked: row]
-      precondition(pivot >= row && pivot < size, "pivot \(pivot) in row \(row) of \(size)")
-      if pivot != row {
-        for column in 0..<columns {
-          let kept = unsafe b[unchecked: row * columns + column]
-          unsafe b[unchecked: row * columns + column] = b[unchecked: pivot * columns + column]
-          unsafe b[unchecked: pivot * columns + column] = kept
-        }
-      }
-    }
-    for row in 0..<size {
-      for k in 0..<row {
-        let factor = unsafe factors[unchecked: row * size + k]
-        for column in 0..<columns {
-          unsafe b[unchecked: row * columns + column] -= factor * b[unchecked: k * columns + column]
-        }
-      }
-    }
-    for row in (0..<size).reversed() {
-      for k in (row + 1)..<max(size, row + 1) {
-        let factor = unsafe factors[unchecked: row * size + k]
-        for column in 0..<columns {
-          unsafe b[unchecked: row * columns + column] -= factor * b[unchecked: k * columns + column]
-        }
-      }
-      let pivot = unsafe factors[unchecked: row * size + row]
-      for column in 0..<columns { unsafe b[unchecked: row * columns + column] /= pivot }
-    }
-  }
-
-  private static func check(_ count: Int, _ rows: Int, _ columns: Int) {
+  /// Insists that a buffer has the extents of its matrix.
+  static func check(_ count: Int, _ rows: Int, _ columns: Int) {
     precondition(
       rows >= 0 && columns >= 0 && count == rows * columns,
       "a buffer of \(count) for a matrix of \(rows) × \(columns)")

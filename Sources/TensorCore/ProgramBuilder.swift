@@ -171,6 +171,11 @@ public struct ProgramBuilder {
   /// Chooses entry by entry: `a` where `condition` is not zero, else `b`; scalars are repeated.
   public mutating func select(_ condition: Value, _ a: Value, _ b: Value) -> Value {
     let shape = [condition, a, b].map(\.shape).first { !$0.isScalar } ?? .scalar
+    for operand in [condition, a, b] {
+      precondition(
+        operand.shape == shape || operand.shape.isScalar,
+        "select: shapes \(operand.shape) and \(shape) do not match")
+    }
     let operands = [condition, a, b].map { $0.shape == shape ? $0 : broadcast($0, to: shape) }
     if operands[1] == operands[2] { return operands[1] }
     return append(.select, operands.map(\.node), shape)
@@ -251,7 +256,8 @@ public struct ProgramBuilder {
   /// Entries `start ..< start + count` along an axis, which stays.
   public mutating func slice(_ a: Value, axis: Int, start: Int, count: Int) -> Value {
     precondition(
-      axis < a.shape.rank && start >= 0 && count >= 0 && start + count <= a.shape[axis],
+      axis >= 0 && axis < a.shape.rank && start >= 0 && count >= 0
+        && start + count <= a.shape[axis],
       "slice \(start)..<\(start + count) on axis \(axis) of shape \(a.shape)")
     if start == 0 && count == a.shape[axis] { return a }
     var dimensions = a.shape.dimensions
@@ -270,6 +276,8 @@ public struct ProgramBuilder {
   /// Puts values one after the other along an existing axis; other extents are equal.
   public mutating func concatenate(_ parts: [Value], axis: Int) -> Value {
     precondition(!parts.isEmpty, "nothing to concatenate")
+    precondition(
+      axis >= 0 && axis < parts[0].shape.rank, "axis \(axis) of shape \(parts[0].shape)")
     if parts.count == 1 { return parts[0] }
     var dimensions = parts[0].shape.dimensions
     for part in parts.dropFirst() {

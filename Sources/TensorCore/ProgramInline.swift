@@ -59,10 +59,10 @@ extension ProgramBuilder {
           let product = binary(.multiply, a, b)
           entry = entry.map { binary(.subtract, $0, product) } ?? unary(.negate, product)
         }
-        guard let value = entry else { continue }
         if row == column {
-          factor[row][column] = unary(.sqrt, value)
-        } else if let pivot = factor[column][column] {
+          // A structural zero here makes the matrix singular, and the result shows it.
+          factor[row][column] = unary(.sqrt, entry ?? constant(0))
+        } else if let value = entry, let pivot = factor[column][column] {
           factor[row][column] = binary(.divide, value, pivot)
         }
       }

@@ -109,7 +109,8 @@ struct TangentPropagation {
   }
 
   /// `tangent ⊙ factor`, the factor being the same in every direction.
-  private func scaled(_ tangent: Value, by factor: Value, in builder: inout ProgramBuilder) -> Value {
+  private func scaled(_ tangent: Value, by factor: Value, in builder: inout ProgramBuilder) -> Value
+  {
     if builder.isZero(factor) { return builder.zeros(tangent.shape) }
     return builder.binary(.multiply, tangent, spread(factor, in: &builder))
   }

@@ -25,7 +25,11 @@ enum Matrices {
 struct LinearAlgebraTests {
   static let sizes = [1, 2, 3, 5, 8, 17]
 
-  @Test(.tags(.identity), arguments: [(1, 1, 1), (2, 3, 4), (5, 1, 2), (7, 6, 5), (3, 0, 2)])
+  @Test(
+    .tags(.identity),
+    arguments: [
+      (1, 1, 1), (2, 3, 4), (5, 1, 2), (7, 6, 5), (3, 0, 2), (5, 4, 19), (4, 9, 8), (1, 2, 16),
+    ])
   func productsAgreeWithTheirDefinition(m: Int, k: Int, n: Int) {
     let a = Matrices.random(m, k, seed: 1)
     let b = Matrices.random(k, n, seed: 2)
@@ -45,6 +49,11 @@ struct LinearAlgebraTests {
       a.values.span, flipped.values.span, into: &output, rows: m, inner: k, columns: n,
       adding: true)
     expectClose(third, expected.values.map { $0 + 1 })
+    var fourth = [Double](repeating: 1, count: m * n)
+    var added = fourth.mutableSpan
+    LinearAlgebraKernels.product(
+      a.values.span, b.values.span, into: &added, rows: m, inner: k, columns: n, adding: true)
+    expectClose(fourth, third)
   }
 
   @Test(.tags(.identity)) func vectorProductsAgreeWithMatrixProducts() {

@@ -156,4 +156,38 @@ struct ScalarFunctionsTests {
       expectClose(ScalarFunctions.softplus(x) - ScalarFunctions.softplus(-x), x)
     }
   }
+
+  /// Probability and quantile of the standard normal law.
+  ///
+  /// Provenance: mpmath 1.3.0 with 40 digits, `-sqrt(2) erfinv(1 - 2p)` (in the far tail the root
+  /// of `ln(erfc(-x/sqrt(2))/2) = ln p`), printed with 20; p is the double nearest to the literal.
+  static let normalQuantiles: [(Double, Double)] = [
+    (1e-300, -37.047096299361199237),
+    (1e-20, -9.2623400897984075796),
+    (1e-06, -4.7534243088228989573),
+    (0.001, -3.0902323061678135354),
+    (0.02425, -1.9729610513118848376),
+    (0.07, -1.4757910281791706856),
+    (0.25, -0.6744897501960817432),
+    (0.4, -0.25334710313579974132),
+    (0.5, 0.0),
+    (0.6, 0.25334710313579974132),
+    (0.925, 1.4395314709384562291),
+    (0.975, 1.9599639845400538556),
+    (0.999999, 4.7534243088170877657),
+  ]
+
+  @Test(.tags(.reference), arguments: normalQuantiles)
+  func normalQuantileMatchesHighPrecision(p: Double, expected: Double) {
+    expectClose(
+      ScalarFunctions.normalQuantile(p), expected,
+      within: Tolerance("quantile", relative: 2e-15, floor: 0))
+  }
+
+  @Test func normalQuantileAtItsEnds() {
+    #expect(ScalarFunctions.normalQuantile(0) == -.infinity)
+    #expect(ScalarFunctions.normalQuantile(1) == .infinity)
+    #expect(ScalarFunctions.normalQuantile(-0.1).isNaN)
+    #expect(ScalarFunctions.normalQuantile(.nan).isNaN)
+  }
 }
