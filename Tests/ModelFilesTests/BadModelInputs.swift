@@ -92,7 +92,7 @@ let badModelInputs: [BadInput] = [
 
       """#,
     japanese: #"""
-      model.yaml:6:25: エラー: x の運動 で、名前 '力' は定義されていません
+      model.yaml:6:25: エラー: x の運動で、名前 '力' は定義されていません
           motion: {x: A * x + 力 * v}
                               ^~
 
@@ -176,7 +176,7 @@ let badModelInputs: [BadInput] = [
 
       """#,
     japanese: #"""
-      model.yaml:6:27: エラー: x の運動 で、形が合いません: '*' は長さ 2 のベクトルと長さ 3 のベクトルを組み合わせられません
+      model.yaml:6:27: エラー: x の運動で、形が合いません: '*' は長さ 2 のベクトルと長さ 3 のベクトルを組み合わせられません
           motion: {x: A * x + C * v}
                                 ^
       model.yaml:6:29: 補足: 第 2 階層は原因 'v' を長さ 3 のベクトルとして出しています
