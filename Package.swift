@@ -64,7 +64,8 @@ let package = Package(
     .executableTarget(
       name: "odoroki-bench",
       dependencies: [
-        "CRival", "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
+        "CRival", "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition",
+        "ODEEngine",
         "TensorCore",
       ],
       swiftSettings: settings),

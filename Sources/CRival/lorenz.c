@@ -4,10 +4,11 @@
 enum { N = 7, D = 3, X = 3 };
 
 static void advance(const double *from, double time, double *to) {
-  for (int k = 0; k < N; k++) {
-    double total = from[N - 1];
-    for (int h = N - 1; h > k; h--) total = from[h - 1] + total * time / (h - k);
-    to[k] = total;
+  double weight = 1;
+  for (int k = 0; k < N; k++) to[k] = from[k];
+  for (int step = 1; step < N; step++) {
+    weight *= time / step;
+    for (int k = 0; k + step < N; k++) to[k] += weight * from[k + step];
   }
 }
 

@@ -36,7 +36,8 @@ struct Measurement {
   private static func time(_ calls: Int, _ body: () -> Void) -> Double {
     let clock = ContinuousClock()
     let elapsed = clock.measure { for _ in 0..<calls { body() } }
-    return (Double(elapsed.components.seconds) * 1e9 + Double(elapsed.components.attoseconds) * 1e-9)
+    return
+      (Double(elapsed.components.seconds) * 1e9 + Double(elapsed.components.attoseconds) * 1e-9)
       / Double(calls)
   }
 
