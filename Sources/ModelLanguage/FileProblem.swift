@@ -28,6 +28,13 @@ public enum FileTensor: Hashable, Sendable {
   case processParameter(String), processCause(String), processOutput(String), delays
 }
 
+/// Why a data file cannot be read.
+public enum DataFileFailure: Hashable, Sendable {
+  case notFound, isDirectory, noPermission, notText
+  /// Something else, as an error code of the operating system.
+  case system(Int)
+}
+
 /// What is wrong with a model file, a data file or an override, as data.
 ///
 /// Problems inside an expression are other cases of `DiagnosticKind`.
@@ -58,8 +65,8 @@ public enum FileProblem: Hashable, Sendable {
   case causeOrderExceedsStateOrder(causes: Int, states: Int)
   case invalidName(String)
   case duplicateName(String, firstLine: Int)
+  case reservedName(String)
   case raggedMatrix(row: Int, expected: Int, found: Int)
-  case notConstant(String, reads: String)
   case unknownSlug(String, suggestion: String?)
 
   // MARK: Models
@@ -72,11 +79,12 @@ public enum FileProblem: Hashable, Sendable {
   case notPositiveDefinite(FileTensor)
   case notPositiveSemidefinite(FileTensor)
   case notFiniteAtStart(of: String, level: Int?, element: String, value: String)
+  case causeEmitted(String, level: Int, shape: Shape)
   case precisionNotConstantInProcess(String)
   case priorReadsStates(String)
 
   // MARK: Data
-  case unreadableDataFile(path: String, reason: String)
+  case unreadableDataFile(path: String, DataFileFailure)
   case dataFileTooLarge(limit: Int)
   case dataFileEmpty
   case unknownChannel(String, suggestion: String?, allowed: [String])

@@ -106,6 +106,24 @@ extension FileTensor {
   }
 }
 
+extension DataFileFailure {
+  /// The reason as a person reads it.
+  public func text(_ language: DiagnosticLanguage) -> String {
+    switch (self, language) {
+    case (.notFound, .english): "no such file"
+    case (.isDirectory, .english): "this is a folder, not a file"
+    case (.noPermission, .english): "no permission to read it"
+    case (.notText, .english): "this is not UTF-8 text"
+    case (.system(let code), .english): "it cannot be read (system error \(code))"
+    case (.notFound, .japanese): "ファイルがありません"
+    case (.isDirectory, .japanese): "ファイルではなくフォルダーです"
+    case (.noPermission, .japanese): "読む権限がありません"
+    case (.notText, .japanese): "UTF-8 のテキストではありません"
+    case (.system(let code), .japanese): "読めません（システムエラー \(code)）"
+    }
+  }
+}
+
 /// The YAML library's commonest complaints in Japanese; others are shown as they are.
 enum YamlPhrases {
   private static let table: [String: String] = [

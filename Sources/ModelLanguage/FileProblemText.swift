@@ -52,7 +52,7 @@ extension FileProblem {
       return yamlText
     case .tooFewLevels, .priorLevelHas, .motionWithoutState, .stateWithoutMotion, .wrongShape,
       .notSymmetric, .notPositiveDefinite, .notPositiveSemidefinite, .notFiniteAtStart,
-      .precisionNotConstantInProcess, .priorReadsStates:
+      .causeEmitted, .precisionNotConstantInProcess, .priorReadsStates:
       return modelText
     case .unreadableDataFile, .dataFileTooLarge, .dataFileEmpty, .unknownChannel, .missingChannel,
       .duplicateChannel, .wrongColumnCount, .notANumber, .wrongRowCount, .unclosedQuote,
@@ -165,15 +165,14 @@ extension FileProblem {
         "name '\(name)' is already defined on line \(line)",
         "名前 '\(name)' は \(line) 行目ですでに定義されています"
       )
+    case .reservedName(let name):
+      return (
+        "'\(name)' is time and cannot be defined", "'\(name)' は時間を表すので、定義できません"
+      )
     case .raggedMatrix(let row, let expected, let found):
       return (
         "row \(row) has \(FileProblem.entries(found)), but row 1 has \(expected)",
         "1 行目は \(expected) 個なのに、\(row) 行目は \(found) 個です"
-      )
-    case .notConstant(let what, let reads):
-      return (
-        "\(what) must be constant, but reads '\(reads)'",
-        "\(what) は定数でなければなりませんが、'\(reads)' を読んでいます"
       )
     case .unknownSlug(let slug, _):
       return ("no glossary entry '\(slug)'", "用語集に '\(slug)' という項目はありません")
@@ -227,6 +226,11 @@ extension FileProblem {
         "\(what) \(place.0)is not finite at the initial state: \(element) gives \(value)",
         "\(place.1)\(what) が初期状態で有限になりません: \(element) が \(value) になります"
       )
+    case .causeEmitted(let name, let level, let shape):
+      return (
+        "level \(level) emits the cause '\(name)' with shape \(shape.text(.english))",
+        "レベル \(level) は原因 '\(name)' を形 \(shape.text(.japanese)) で出しています"
+      )
     case .precisionNotConstantInProcess(let name):
       return (
         "precision of '\(name)' depends on states in the model: give the process a constant one",
@@ -244,7 +248,10 @@ extension FileProblem {
   private var dataText: (String, String) {
     switch self {
     case .unreadableDataFile(let path, let reason):
-      return ("cannot read data file '\(path)': \(reason)", "データファイル '\(path)' が読めません: \(reason)")
+      return (
+        "cannot read data file '\(path)': \(reason.text(.english))",
+        "データファイル '\(path)' が読めません: \(reason.text(.japanese))"
+      )
     case .dataFileTooLarge(let limit):
       return (
         "the data file is larger than \(limit / 1_000_000) MB",
@@ -312,12 +319,8 @@ extension FileProblem {
     return String(repeating: "0", count: max(digits - text.count, 0)) + text
   }
 
-  private static func entries(_ count: Int) -> String {
-    count == 1 ? "1 entry" : "\(count) entries"
-  }
-  private static func columns(_ count: Int) -> String {
-    count == 1 ? "1 column" : "\(count) columns"
-  }
+  private static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
+  private static func columns(_ count: Int) -> String { count == 1 ? "1 column" : "\(count) columns" }
 }
 
 extension Shape {
