@@ -218,9 +218,9 @@ private struct Loading {
       problems.add(.unreadableDataFile(path: path, failure), at: node)
     } catch .tooLarge(_, _, let limit) {
       problems.add(.dataFileTooLarge(limit: limit), at: node)
-    } catch .diagnostics {
+    } catch {
       problems.add(.unreadableDataFile(path: path, .notText), at: node)
-    } catch {}
+    }
     return nil
   }
 }

@@ -208,7 +208,9 @@ extension Compilation {
   private mutating func position(
     _ node: ExpressionNode, _ extent: Int
   ) throws(Diagnostic) -> Int {
-    let index = try integer(try value(node), .index, in: nil, node.range)
+    // In two steps: a method that does not change the compilation reads it before its arguments.
+    let compiled = try value(node)
+    let index = try integer(compiled, .index, in: nil, node.range)
     guard index >= 1, index <= extent else {
       throw problem(.indexOutOfRange(index: index, extent: extent), node.range)
     }

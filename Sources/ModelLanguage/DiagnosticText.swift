@@ -19,22 +19,30 @@ struct DiagnosticText {
   /// What is wrong, and in which part of the model.
   func message(_ kind: DiagnosticKind, in context: ExpressionContext?) -> String {
     let sentence = isEnglish ? english(kind) : japanese(kind)
-    guard let context else { return sentence }
+    guard let context, !namesItsPlace(kind) else { return sentence }
     return isEnglish
-      ? "\(sentence) in \(english(context))" : "\(japanese(context))で、\(sentence)"
+      ? "\(sentence) in \(english(context))" : "\(japanese(context)) で、\(sentence)"
   }
 
   /// What stands after the caret: what was expected, what may have been meant.
   func hint(_ kind: DiagnosticKind) -> String? {
     var parts: [String] = []
     if let expectation = isEnglish ? englishExpectation(kind) : japaneseExpectation(kind) {
-      parts.append(expectation)
+      parts.append(String(expectation.drop { $0 == " " }))
     }
     if let suggestion = suggestion(kind) {
       parts.append(
         isEnglish ? "did you mean '\(suggestion)'?" : "'\(suggestion)' のことですか？")
     }
     return parts.isEmpty ? nil : parts.joined(separator: isEnglish ? "; " : "。")
+  }
+
+  /// Whether the sentence says already where it happened.
+  private func namesItsPlace(_ kind: DiagnosticKind) -> Bool {
+    switch kind {
+    case .cyclicLet, .recursiveFunction, .openedHere, .firstDefinedHere, .file: true
+    default: false
+    }
   }
 
   private func suggestion(_ kind: DiagnosticKind) -> String? {
@@ -54,7 +62,7 @@ struct DiagnosticText {
     return "'" + (shown.count > 40 ? shown.prefix(40) + "…" : shown) + "'"
   }
 
-  /// A shape in words: `a scalar`, `3`, `4 × 2`.
+  /// A shape in words: `a scalar`, `a vector of 3`, `a 4 × 2 matrix`.
   func name(_ shape: Shape) -> String {
     switch (shape.rank, isEnglish) {
     case (0, true): "a scalar"
@@ -62,7 +70,7 @@ struct DiagnosticText {
     case (1, true): "a vector of \(shape[0])"
     case (1, false): "長さ \(shape[0]) のベクトル"
     case (_, true): "a \(shape) matrix"
-    case (_, false): "\(shape) の行列"
+    case (_, false): " \(shape) 行列"
     }
   }
 

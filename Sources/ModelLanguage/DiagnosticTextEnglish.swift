@@ -16,13 +16,13 @@ extension DiagnosticText {
     case .tensorTooLarge(let limit): "more than \(limit) entries"
     case .emptyLiteral: "a vector needs at least one entry"
     case .unknownName(let name, _): "unknown name \(quoted(name))"
-    case .unavailableName(let name, let reason): "\(quoted(name)) \(english(reason))"
+    case .unavailableName(let name, _): "\(quoted(name)) cannot be read"
     case .functionWithoutArguments(let name): "the function \(quoted(name)) lacks its arguments"
     case .unknownFunction(let name, _): "unknown function \(quoted(name))"
     case .notAFunction(let name): "\(quoted(name)) is a value, not a function"
-    case .wrongArgumentCount(let function, let expected, let found):
-      "\(quoted(function)) takes \(range(expected)) "
-        + (expected == 1...1 ? "argument" : "arguments") + ", not \(found)"
+    case .wrongArgumentCount(let function, _, let found):
+      "\(found == 0 ? "no" : String(found)) \(found == 1 ? "argument" : "arguments") for "
+        + quoted(function)
     case .invalidName(let name): "\(quoted(name)) cannot be a name"
     case .reservedFunction(let name): "the language already has a function \(quoted(name))"
     case .duplicateName(let name): "the name \(quoted(name)) is defined twice"
@@ -30,12 +30,11 @@ extension DiagnosticText {
     case .recursiveFunction(let names): "this function calls itself: \(path(names))"
     case .shapeMismatch(let operation, let left, let right):
       "shapes do not fit: \(quoted(operation)) cannot combine \(name(left)) with \(name(right))"
+    case .unsuitableShape("[…]", let found, _): "a literal cannot contain \(name(found))"
     case .unsuitableShape(let operation, let found, _):
       "\(quoted(operation)) cannot be applied to \(name(found))"
-    case .unevenLiteral(let first, let other):
-      "the entries of a literal differ in shape: \(name(first)), then \(name(other))"
-    case .resultShape(let expected, let found):
-      "the shape should be \(name(expected)), but it is \(name(found))"
+    case .unevenLiteral: "entries of different shapes"
+    case .resultShape(_, let found): "the value is \(name(found))"
     case .indexOutOfRange(let index, let extent):
       "index \(index) is outside 1 to \(extent)"
     case .emptyRange(let first, let last): "the range \(first):\(last) is empty"
@@ -44,8 +43,7 @@ extension DiagnosticText {
         ? "a scalar has no entries to choose from"
         : "\(found) \(found == 1 ? "index" : "indices") for \(name(shape))"
     case .notConstant(let role): "\(english(role)) must be a constant"
-    case .notInteger(let role, let value):
-      "\(english(role)) must be a whole number, not \(number(value))"
+    case .notInteger(let role, let value): "\(english(role)) is \(number(value))"
     case .integerOutOfRange(let role, let value, _): "\(english(role)) cannot be \(value)"
     case .nonFinite(let value): "the result is \(number(value))"
     case .divisionByZero: "division by zero"
@@ -73,7 +71,12 @@ extension DiagnosticText {
     case .functionWithoutArguments(let name): "expected '(' after \(name)"
     case .notAFunction(let name): "a product is written \(name) * (…), an entry \(name)[…]"
     case .invalidName: "expected a letter, then letters, digits and _"
-    case .unavailableName(_, .time): "make it a cause of the process"
+    case .unavailableName(_, let reason): english(reason)
+    case .wrongArgumentCount(_, let expected, _):
+      "expected \(range(expected)) \(expected == 1...1 ? "argument" : "arguments")"
+    case .unevenLiteral(let first, let other): "\(name(other)) after \(name(first))"
+    case .resultShape(let expected, _): "expected \(name(expected))"
+    case .notInteger: "expected a whole number"
     case .unsuitableShape(let operation, _, let expected):
       operation == "^"
         ? "expected \(english(expected)); entry by entry is written .^"
@@ -116,11 +119,11 @@ extension DiagnosticText {
 
   private func english(_ reason: UnavailableReason) -> String {
     switch reason {
-    case .time: "cannot be read here: time enters a model through its causes"
-    case .action: "cannot be read here: action belongs to the process"
-    case .level(let level): "cannot be read here: it belongs to level \(level)"
-    case .process: "cannot be read here: it belongs to the process"
-    case .notConstant: "varies, and a constant must stand here"
+    case .time: "time enters a model through its causes"
+    case .action: "action belongs to the process"
+    case .level(let level): "it belongs to level \(level)"
+    case .process: "it belongs to the process"
+    case .notConstant: "its value varies; expected a constant"
     }
   }
 

@@ -15,12 +15,12 @@ extension DiagnosticText {
     case .tensorTooLarge(let limit): "要素の数が \(limit) を超えています"
     case .emptyLiteral: "ベクトルには要素が一つ以上必要です"
     case .unknownName(let name, _): "名前 \(quoted(name)) は定義されていません"
-    case .unavailableName(let name, let reason): "\(quoted(name)) は\(japanese(reason))"
+    case .unavailableName(let name, _): "\(quoted(name)) は使えません"
     case .functionWithoutArguments(let name): "関数 \(quoted(name)) に引数がありません"
     case .unknownFunction(let name, _): "関数 \(quoted(name)) はありません"
     case .notAFunction(let name): "\(quoted(name)) は値であり、関数ではありません"
-    case .wrongArgumentCount(let function, let expected, let found):
-      "\(quoted(function)) の引数は \(range(expected)) 個ですが、\(found) 個あります"
+    case .wrongArgumentCount(let function, _, let found):
+      "\(quoted(function)) の引数が \(found) 個です"
     case .invalidName(let name): "\(quoted(name)) は名前として使えません"
     case .reservedFunction(let name): "関数 \(quoted(name)) はすでに言語に備わっています"
     case .duplicateName(let name): "名前 \(quoted(name)) が二度定義されています"
@@ -28,20 +28,18 @@ extension DiagnosticText {
     case .recursiveFunction(let names): "関数が自分自身を呼んでいます: \(path(names))"
     case .shapeMismatch(let operation, let left, let right):
       "形が合いません: \(quoted(operation)) は\(name(left))と\(name(right))を組み合わせられません"
+    case .unsuitableShape("[…]", let found, _): "[…] の中に\(name(found))は置けません"
     case .unsuitableShape(let operation, let found, _):
       "\(quoted(operation)) は\(name(found))には使えません"
-    case .unevenLiteral(let first, let other):
-      "並べた要素の形がそろっていません: \(name(first))の次に\(name(other))があります"
-    case .resultShape(let expected, let found):
-      "形は\(name(expected))のはずですが、\(name(found))になっています"
+    case .unevenLiteral: "並べた要素の形がそろっていません"
+    case .resultShape(_, let found): "値が\(name(found))になっています"
     case .indexOutOfRange(let index, let extent): "添字 \(index) は 1〜\(extent) の外です"
     case .emptyRange(let first, let last): "範囲 \(first):\(last) は空です"
     case .wrongIndexCount(let found, let shape):
       shape.isScalar
-        ? "スカラーには選べる要素がありません" : "\(name(shape))に添字が \(found) 個あります"
+        ? "スカラーには選べる要素がありません" : "添字が \(found) 個ですが、相手は\(name(shape))です"
     case .notConstant(let role): "\(japanese(role))は定数でなければなりません"
-    case .notInteger(let role, let value):
-      "\(japanese(role))は整数でなければなりません (\(number(value)) になっています)"
+    case .notInteger(let role, let value): "\(japanese(role))が \(number(value)) になっています"
     case .integerOutOfRange(let role, let value, _): "\(japanese(role))を \(value) にはできません"
     case .nonFinite(let value): "計算結果が \(number(value)) になります"
     case .divisionByZero: "ゼロで割っています"
@@ -69,7 +67,11 @@ extension DiagnosticText {
     case .functionWithoutArguments(let name): "\(name) の後に '(' が必要です"
     case .notAFunction(let name): "積は \(name) * (…)、要素は \(name)[…] と書きます"
     case .invalidName: "文字で始まり、文字・数字・_ が続く名前が必要です"
-    case .unavailableName(_, .time): "プロセスの原因として書いてください"
+    case .unavailableName(_, let reason): japanese(reason)
+    case .wrongArgumentCount(_, let expected, _): "引数は \(range(expected)) 個必要です"
+    case .unevenLiteral(let first, let other): "\(name(first))の次に\(name(other))があります"
+    case .resultShape(let expected, _): "\(name(expected))が必要です"
+    case .notInteger: "整数が必要です"
     case .unsuitableShape(let operation, _, let expected):
       operation == "^"
         ? "\(japanese(expected))が必要です。要素ごとのべき乗は .^ と書きます"
@@ -100,11 +102,11 @@ extension DiagnosticText {
 
   private func japanese(_ reason: UnavailableReason) -> String {
     switch reason {
-    case .time: "ここでは使えません。時間は原因を通してだけモデルに入ります"
-    case .action: "ここでは使えません。行動はプロセスのものです"
-    case .level(let level): "ここでは使えません。第 \(level) 階層のものです"
-    case .process: "ここでは使えません。プロセスのものです"
-    case .notConstant: "変化するので、定数が必要なここでは使えません"
+    case .time: "時間は原因を通してだけモデルに入ります"
+    case .action: "行動はプロセスのものです"
+    case .level(let level): "第 \(level) 階層のものです"
+    case .process: "プロセスのものです"
+    case .notConstant: "値が変化します。定数が必要です"
     }
   }
 

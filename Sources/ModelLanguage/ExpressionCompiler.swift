@@ -15,7 +15,7 @@ public enum ExpressionCompiler {
   /// The depth of trees, functions and bindings included.
   static let depthLimit = 1000
 
-  /// Adds an expression to a program and returns its value.
+  /// Adds an expression to a program.
   ///
   /// - Parameters:
   ///   - expression: What to compile.
@@ -23,6 +23,7 @@ public enum ExpressionCompiler {
   ///   - builder: The program under construction.
   ///   - context: The part of the model it belongs to, for messages.
   ///   - shape: The shape it must have, if that is known; one entry fits one entry.
+  /// - Returns: Its value, which belongs to `builder`.
   /// - Throws: What is wrong, with its place in the expression, binding or function.
   public static func compile(
     _ expression: Expression, in scope: Scope, builder: inout ProgramBuilder,

@@ -248,7 +248,9 @@ struct Parser {
     var end = token.range.upperBound
     try advance()
     var last: ExpressionNode?
-    if token.kind != .comma, token.kind != .closing("]") {
+    switch token.kind {
+    case .comma, .closing("]"), .end: break
+    default:
       let node = try expression(in: opening)
       end = node.range.upperBound
       last = node

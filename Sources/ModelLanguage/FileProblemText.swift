@@ -201,8 +201,8 @@ extension FileProblem {
       return ("state '\(name)' has no motion", "状態 '\(name)' に motion がありません")
     case .wrongShape(let tensor, _, let found):
       return (
-        "\(tensor.text(.english)) has shape \(found.text(.english))",
-        "\(tensor.text(.japanese))の形が \(found.text(.japanese)) です"
+        "\(tensor.text(.english)) is \(found.text(.english))",
+        "\(tensor.text(.japanese))が\(found.text(.japanese))になっています"
       )
     case .notSymmetric(let tensor, let row, let column):
       return (
@@ -228,8 +228,8 @@ extension FileProblem {
       )
     case .causeEmitted(let name, let level, let shape):
       return (
-        "level \(level) emits the cause '\(name)' with shape \(shape.text(.english))",
-        "レベル \(level) は原因 '\(name)' を形 \(shape.text(.japanese)) で出しています"
+        "level \(level) emits the cause '\(name)' as \(shape.text(.english))",
+        "レベル \(level) は原因 '\(name)' を\(shape.text(.japanese))として出しています"
       )
     case .precisionNotConstantInProcess(let name):
       return (
@@ -324,8 +324,8 @@ extension FileProblem {
 }
 
 extension Shape {
-  /// The shape as an error message names it.
+  /// The shape in words, as the messages about expressions have it.
   func text(_ language: DiagnosticLanguage) -> String {
-    isScalar ? (language == .english ? "scalar" : "スカラー") : description
+    DiagnosticText(language: language).name(self)
   }
 }

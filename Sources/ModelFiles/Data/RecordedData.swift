@@ -1,6 +1,6 @@
 internal import Foundation
 public import DynamicModels
-public import ModelLanguage
+internal import ModelLanguage
 public import TensorCore
 
 /// Data that were recorded rather than simulated.

@@ -78,8 +78,7 @@ enum YamlComposer {
     var diagnostics: [Diagnostic] = []
 
     mutating func convert(_ node: Node, depth: Int) -> YamlNode? {
-      let mark = node.mark ?? Mark(line: 1, column: 1)
-      let position = source.position(line: mark.line, scalarColumn: mark.column)
+      let position = node.mark.map { source.position(line: $0.line, scalarColumn: $0.column) } ?? 0
       guard depth <= YamlGuards.nestingLimit else {
         diagnostics.append(
           source.problem(.nestingTooDeep(limit: YamlGuards.nestingLimit), at: position))
