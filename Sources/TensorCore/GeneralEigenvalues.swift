@@ -34,7 +34,8 @@ public struct GeneralEigenvalues: Sendable, Hashable {
     var a = matrix
     Self.balance(&a)
     Self.reduceToHessenberg(&a)
-    var found = try ComplexHessenberg(a).eigenvalues()
+    var hessenberg = ComplexHessenberg(a)
+    var found = try hessenberg.eigenvalues()
     found.sort { ($0.real, $0.imaginary) < ($1.real, $1.imaginary) }
     values = found
   }
