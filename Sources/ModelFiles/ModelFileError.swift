@@ -29,13 +29,14 @@ public enum ModelFileError: Error, Equatable, Sendable {
     let english = language == .english
     switch self {
     case .unreadable(let path, let failure):
-      return "\(path): error: " + failure.text(language) + "\n"
+      let label = english ? "error" : "エラー"
+      return "\(path): \(label): \(failure.text(language))\n"
     case .tooLarge(let path, let bytes, let limit):
       let size = (bytes + 999_999) / 1_000_000
       let most = limit / 1_000_000
       return english
         ? "\(path): error: the file has \(size) MB; at most \(most) MB are accepted\n"
-        : "\(path): error: ファイルは \(size) MB です。受け付けられるのは \(most) MB までです\n"
+        : "\(path): エラー: ファイルは \(size) MB です。受け付けられるのは \(most) MB までです\n"
     case .diagnostics(let diagnostics, let sources):
       return DiagnosticRenderer(sources: sources, language: language).render(diagnostics)
     }

@@ -109,8 +109,7 @@ private struct Loading {
       if root.isNull {
         problems.add(.emptyFile, at: root)
       } else {
-        problems.add(
-          .wrongKind(key: "model file", expected: .mapping, found: root.kind), at: root)
+        problems.add(.notAModel(root.kind), at: root)
       }
       return nil
     }

@@ -20,8 +20,10 @@ struct DiagnosticText {
   func message(_ kind: DiagnosticKind, in context: ExpressionContext?) -> String {
     let sentence = isEnglish ? english(kind) : japanese(kind)
     guard let context, !namesItsPlace(kind) else { return sentence }
-    return isEnglish
-      ? "\(sentence) in \(english(context))" : "\(japanese(context)) で、\(sentence)"
+    if isEnglish { return "\(sentence) in \(english(context))" }
+    let place = japanese(context)
+    let gap = place.last?.isASCII ?? false ? " " : ""
+    return "\(place)\(gap)で、\(sentence)"
   }
 
   /// What stands after the caret: what was expected, what may have been meant.
@@ -75,7 +77,7 @@ struct DiagnosticText {
   }
 
   func number(_ value: Double) -> String {
-    if value.isNaN { return isEnglish ? "not a number" : "非数 (NaN)" }
+    if value.isNaN { return isEnglish ? "not a number" : "非数" }
     if value.isInfinite {
       let sign = value < 0 ? "-" : ""
       return isEnglish ? (value < 0 ? "minus infinity" : "infinity") : "\(sign)∞"

@@ -41,7 +41,7 @@ extension DiagnosticText {
     case .notConstant(let role): "\(japanese(role))は定数でなければなりません"
     case .notInteger(let role, let value): "\(japanese(role))が \(number(value)) になっています"
     case .integerOutOfRange(let role, let value, _): "\(japanese(role))を \(value) にはできません"
-    case .nonFinite(let value): "計算結果が \(number(value)) になります"
+    case .nonFinite(let value): "計算結果が「\(number(value))」になります"
     case .divisionByZero: "ゼロで割っています"
     case .openedHere(let bracket): "\(quoted(bracket)) はここで開いています"
     case .calledHere(let function): "\(quoted(function)) はここで呼ばれています"

@@ -27,15 +27,21 @@ extension FileProblem {
       list = allowed
     case .wrongShape(_, let expected, _):
       let shapes = expected.map { $0.text(language) }
-      return FileProblem.alternatives(shapes, language)
-    case .wrongKind(_, let expected, _): return expected.text(language)
+      return FileProblem.expected(FileProblem.alternatives(shapes, language), language)
+    case .wrongKind(_, let expected, _):
+      return FileProblem.expected(expected.text(language), language)
     default: return nil
     }
     guard !list.isEmpty else { return nil }
     let shown = list.count > 12 ? Array(list.prefix(12)) + ["…"] : list
-    let prefix = language == .english ? "one of " : ""
-    let suffix = language == .english ? "" : " のどれか"
-    return prefix + shown.joined(separator: ", ") + suffix
+    let joined = shown.joined(separator: ", ")
+    if shown.count == 1 { return FileProblem.expected(joined, language) }
+    return FileProblem.expected(
+      language == .english ? "one of \(joined)" : "\(joined) のどれか", language)
+  }
+
+  private static func expected(_ what: String, _ language: DiagnosticLanguage) -> String {
+    language == .english ? "expected \(what)" : "\(what)が必要です"
   }
 
   static func alternatives(_ items: [String], _ language: DiagnosticLanguage) -> String {
@@ -47,7 +53,7 @@ extension FileProblem {
   // One table keeps the two languages of a problem next to each other.
   private var text: (String, String) {
     switch self {
-    case .brokenYAML, .unquotedExpression, .emptyFile, .severalDocuments, .anchor, .tag,
+    case .brokenYAML, .unquotedExpression, .emptyFile, .unclosedBracket, .notAModel, .severalDocuments, .anchor, .tag,
       .controlCharacter, .invalidUTF8, .nestingTooDeep, .duplicateKey, .keyNotText:
       return yamlText
     case .tooFewLevels, .priorLevelHas, .motionWithoutState, .stateWithoutMotion, .wrongShape,
@@ -75,6 +81,14 @@ extension FileProblem {
         "YAML がこの式を '\(split)' で区切ってしまいます。引用符で囲んでください"
       )
     case .emptyFile: return ("the file is empty", "ファイルが空です")
+    case .unclosedBracket(let bracket):
+      return ("this '\(bracket)' is not closed", "この '\(bracket)' が閉じていません")
+    case .notAModel(let found):
+      return (
+        "a model file is \(FileValueKind.mapping.text(.english)), not \(found.text(.english))",
+        "モデルファイルは\(FileValueKind.mapping.text(.japanese))です。"
+          + "\(found.text(.japanese))ではありません"
+      )
     case .severalDocuments:
       return (
         "a second YAML document starts here, but a model file holds one",

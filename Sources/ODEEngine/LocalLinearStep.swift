@@ -178,7 +178,8 @@ struct LocalLinearStep: ~Copyable {
     let order = unsafe context.pointee.system.explicitTimeOrder
     guard order > 0 else { return Status.success }
     do throws(ODEError) {
-      try unsafe context.pointee.system.timeDerivatives(time, state, terms + dimension)
+      try unsafe context.pointee.system.evaluateTimeDerivatives(
+        context.pointee.system.pointer, dimension, time, state, terms + dimension)
     } catch {
       unsafe context.pointee.failure = error
       return Status.badFunction

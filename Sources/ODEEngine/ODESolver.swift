@@ -115,7 +115,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     precondition(
       state.count == dimension, "a state of \(state.count) for \(dimension) variables")
     core.time = time
-    core.restart()
+    core.startAfresh()
     for index in 0..<dimension { unsafe core.state[index] = state[index] }
   }
 
@@ -146,6 +146,8 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - state: The initial state, `[dimension]`.
   ///   - start: The initial time, in time units.
   ///   - times: The sample times in the order of integration; each is hit exactly.
+  /// - Returns: The states at `times`.
+  /// - Throws: Any `ODEError`.
   public mutating func solve(
     from state: [Double], at start: Double, times: [Double]
   ) throws(ODEError) -> Trajectory {
@@ -162,6 +164,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ///   - time: A time within the last step.
   ///   - result: Receives the state, `[dimension]`.
   /// - Returns: Whether `time` lies within the last step; if not, `result` is not written.
+  /// - Throws: `ODEError.nonFinite`, or what the system throws.
   public mutating func interpolate(
     at time: Double, into result: inout MutableSpan<Double>
   ) throws(ODEError) -> Bool {

@@ -10,11 +10,12 @@ public protocol ODESystem {
   /// Computes `F(t, q)`.
   ///
   /// A value that is not finite is allowed: the solver first tries a smaller step and then reports
-  /// it. Throwing ends the integration at once with the thrown error.
+  /// it.
   /// - Parameters:
   ///   - time: t, in time units.
   ///   - state: q, `[dimension]`.
   ///   - derivative: Receives F, `[dimension]`; every entry must be written.
+  /// - Throws: An error that ends the integration at once and reaches the caller unchanged.
   func derivative(
     time: Double, state: Span<Double>, into derivative: inout MutableSpan<Double>
   ) throws(ODEError)
@@ -27,9 +28,10 @@ public protocol ODESystem {
   /// - Parameters:
   ///   - time: t, in time units.
   ///   - state: q, `[dimension]`.
-  ///   - jacobian: Receives ∂Fᵢ/∂qⱼ, row-major, `[dimension × dimension]`; zero on entry only the
-  ///     first time, so every entry must be written.
+  ///   - jacobian: Receives ∂Fᵢ/∂qⱼ, row-major, `[dimension × dimension]`; every entry must be
+  ///     written.
   ///   - timeDerivative: Receives ∂F/∂t, `[dimension]`.
+  /// - Throws: An error that ends the integration at once and reaches the caller unchanged.
   func jacobian(
     time: Double, state: Span<Double>, into jacobian: inout MutableSpan<Double>,
     timeDerivative: inout MutableSpan<Double>
@@ -47,6 +49,7 @@ public protocol ODESystem {
   ///   - state: q, `[dimension]`.
   ///   - derivatives: Receives the derivatives, row k−1 holding the k-th,
   ///     `[explicitTimeOrder × dimension]`.
+  /// - Throws: An error that ends the integration at once and reaches the caller unchanged.
   func timeDerivatives(
     time: Double, state: Span<Double>, into derivatives: inout MutableSpan<Double>
   ) throws(ODEError)
@@ -90,55 +93,4 @@ extension ODESystem {
 
   /// `q[index]`, counted from zero.
   public func variableName(_ index: Int) -> String { "q[\(index)]" }
-}
-
-/// A system behind closures over plain pointers, because C callbacks cannot be generic.
-@usableFromInline
-@safe
-struct ErasedSystem {
-  @usableFromInline let dimension: Int
-  @usableFromInline let providesJacobian: Bool
-  @usableFromInline let explicitTimeOrder: Int
-  @usableFromInline let isLinear: Bool
-  @usableFromInline let derivative:
-    (Double, UnsafePointer<Double>, UnsafeMutablePointer<Double>) throws(ODEError) -> Void
-  @usableFromInline let jacobian:
-    (Double, UnsafePointer<Double>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)
-      throws(ODEError) -> Void
-  @usableFromInline let timeDerivatives:
-    (Double, UnsafePointer<Double>, UnsafeMutablePointer<Double>) throws(ODEError) -> Void
-  @usableFromInline let variableName: (Int) -> String
-
-  /// Wraps the system that `pointer` keeps alive and in place.
-  @inlinable
-  init<System: ODESystem>(_ pointer: UnsafeMutablePointer<System>) {
-    let dimension = unsafe pointer.pointee.dimension
-    let order = unsafe pointer.pointee.explicitTimeOrder
-    self.dimension = dimension
-    explicitTimeOrder = order
-    unsafe providesJacobian = pointer.pointee.providesJacobian
-    unsafe isLinear = pointer.pointee.isLinear
-    unsafe derivative = { (time, state, result) throws(ODEError) in
-      let q = unsafe UnsafeBufferPointer(start: state, count: dimension)
-      let f = unsafe UnsafeMutableBufferPointer(start: result, count: dimension)
-      var span = unsafe f.mutableSpan
-      try unsafe pointer.pointee.derivative(time: time, state: q.span, into: &span)
-    }
-    unsafe jacobian = { (time, state, matrix, partial) throws(ODEError) in
-      let q = unsafe UnsafeBufferPointer(start: state, count: dimension)
-      let j = unsafe UnsafeMutableBufferPointer(start: matrix, count: dimension * dimension)
-      let t = unsafe UnsafeMutableBufferPointer(start: partial, count: dimension)
-      var jSpan = unsafe j.mutableSpan
-      var tSpan = unsafe t.mutableSpan
-      try unsafe pointer.pointee.jacobian(
-        time: time, state: q.span, into: &jSpan, timeDerivative: &tSpan)
-    }
-    unsafe timeDerivatives = { (time, state, result) throws(ODEError) in
-      let q = unsafe UnsafeBufferPointer(start: state, count: dimension)
-      let d = unsafe UnsafeMutableBufferPointer(start: result, count: order * dimension)
-      var span = unsafe d.mutableSpan
-      try unsafe pointer.pointee.timeDerivatives(time: time, state: q.span, into: &span)
-    }
-    variableName = { unsafe pointer.pointee.variableName($0) }
-  }
 }

@@ -2,7 +2,7 @@ internal import CGSL
 
 /// What the C callbacks see: one struct behind a raw pointer that the solver owns.
 @safe
-struct SolverContext {
+struct SolverContext: ~Copyable {
   let system: ErasedSystem
   let minimumStep: Double
   let maximumStep: Double
@@ -47,10 +47,13 @@ struct SolverContext {
   mutating func check(
     _ values: UnsafePointer<Double>, count: Int, as quantity: NonFiniteQuantity, time: Double
   ) -> Bool {
-    // x·0 is zero exactly for finite x: one pass without branches.
-    var sum = 0.0
-    for index in 0..<count { unsafe sum += values[index] * 0 }
-    if sum == 0 { return true }
+    // The exponent of a value that is not finite is all ones; integers keep the loop short.
+    let mask: UInt64 = 0x7ff0_0000_0000_0000
+    var isBad = false
+    for index in 0..<count {
+      isBad = unsafe (values[index].bitPattern & mask) == mask || isBad
+    }
+    if !isBad { return true }
     for index in 0..<count where unsafe !values[index].isFinite {
       nonFinite = (quantity, index, time)
       break
@@ -66,7 +69,8 @@ extension UnsafeMutablePointer<SolverContext> {
   ) -> Int32 {
     unsafe pointee.derivativeEvaluations += 1
     do throws(ODEError) {
-      try unsafe pointee.system.derivative(time, state, result)
+      try unsafe pointee.system.evaluateDerivative(
+        pointee.system.pointer, pointee.system.dimension, time, state, result)
     } catch {
       unsafe pointee.failure = error
       return Status.badFunction
@@ -84,7 +88,8 @@ extension UnsafeMutablePointer<SolverContext> {
   ) -> Int32 {
     unsafe pointee.jacobianEvaluations += 1
     do throws(ODEError) {
-      try unsafe pointee.system.jacobian(time, state, matrix, partial)
+      try unsafe pointee.system.evaluateJacobian(
+        pointee.system.pointer, pointee.system.dimension, time, state, matrix, partial)
     } catch {
       unsafe pointee.failure = error
       return Status.badFunction

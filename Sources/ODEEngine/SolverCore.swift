@@ -48,7 +48,8 @@ struct SolverCore: ~Copyable {
     if options.stepper == .localLinear {
       let workspace = UnsafeMutablePointer<LocalLinearStep>.allocate(capacity: 1)
       unsafe workspace.initialize(
-        to: LocalLinearStep(system: system, estimatesError: options.fixedStep == nil))
+        to: LocalLinearStep(
+          system: context.pointee.system, estimatesError: options.fixedStep == nil))
       unsafe context.pointee.localLinear = workspace
     }
     unsafe self.context = context
@@ -81,6 +82,12 @@ struct SolverCore: ~Copyable {
   mutating func restart() {
     needsReset = true
     hasLastStep = false
+  }
+
+  /// Restarts and forgets the proposed step too, so that equal starts give equal runs.
+  mutating func startAfresh() {
+    restart()
+    nextStep = nil
   }
 
   mutating func invalidateLinearization() {
@@ -121,9 +128,9 @@ struct SolverCore: ~Copyable {
       let remaining = target - time
       var tried = step
       // Never leave a remainder that is a rounding error or a tiny step.
-      if abs(remaining) <= abs(step) * 1.0001 {
+      if abs(remaining) <= abs(step) * (1 + 1e-10) {
         tried = 2 * remaining
-      } else if abs(remaining) < 2 * abs(step) {
+      } else if abs(remaining) < 2 * abs(step), abs(remaining) >= 2 * options.minimumStep {
         tried = 0.5 * remaining
       }
       let failedBefore = unsafe gsl.evolve.pointee.failed_steps
@@ -134,7 +141,8 @@ struct SolverCore: ~Copyable {
       statistics.rejected += rejections
       guard status == Status.success else { throw failure(status: status, step: tried) }
       let taken = unsafe gsl.evolve.pointee.last_step
-      let isShort = time != target && abs(taken) < options.minimumStep
+      let isShort =
+        rejections > 0 && time != target && abs(taken) < options.minimumStep
       if isShort { throw failure(status: Status.failure, step: taken, isUnderflow: true) }
       try unsafe afterStep(taken, rejections: rejections, errorRatio: context.pointee.errorRatio)
       // The control's proposal after a step cut short by the target may be small for that reason
@@ -221,7 +229,9 @@ struct SolverCore: ~Copyable {
   private func point(step: Double, index: Int?) -> ODEFailurePoint {
     ODEFailurePoint(
       time: time, step: abs(step), stepCount: statistics.accepted, index: index,
-      variable: index.map { unsafe context.pointee.system.variableName($0) })
+      variable: index.map {
+        unsafe context.pointee.system.variableName($0)
+      })
   }
 
   /// A first step from the sizes of q and F (Hairer, Nørsett & Wanner, II.4, first half).

@@ -82,6 +82,8 @@ public struct GnuplotRenderer: Sendable {
     text = text.replacing(
       "font-family=\"\(family):Bold\"", with: "\(families) font-weight=\"bold\"")
     text = text.replacing("font-family=\"\(family)\"", with: families)
+    // Cells of a heat map are values; readers of the picture must not see blurred ones.
+    text = text.replacing("<image ", with: "<image image-rendering=\"pixelated\" ")
     let escaped = title.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     text = text.replacing(
       "<title>Gnuplot</title>", with: "<title>\(escaped)</title>", maxReplacements: 1)

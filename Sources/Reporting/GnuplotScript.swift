@@ -102,6 +102,10 @@ struct GnuplotScript {
 
   private static let longestName = 28
 
+  /// The height of a line of the legend in ems; gnuplot would start a second column, over the next
+  /// panel, if there were more lines than fit beside the axes.
+  private static let legendPitch = 1.16
+
   // MARK: - Commands
 
   private mutating func writePreamble() {
@@ -156,7 +160,7 @@ struct GnuplotScript {
     if panel.yScale == .logarithmic { write("set logscale y") }
     // Left to itself, gnuplot leaves a gap that depends on the terminal.
     write(
-      "set xtics nomirror out scale 0.5 offset 0,\(format == .pdf ? "0" : "0.45") \(list(prepared.xTicks)) textcolor rgb '#333333'"
+      "set xtics nomirror out scale 0.5 offset 0,0.45 \(list(prepared.xTicks)) textcolor rgb '#333333'"
     )
     write("set ytics nomirror out scale 0.5 \(list(prepared.yTicks)) textcolor rgb '#333333'")
     if prepared.colors == nil {
@@ -167,8 +171,9 @@ struct GnuplotScript {
     writeLegendOrColors(prepared, in: frame)
     let height = (frame.top - frame.bottom) / emY
     let drawn = SeriesCommands(
-      prepared, number: number, legendCapacity: max(1, Int(height / 1.32)),
-      longestName: Self.longestName, width: lineWidth, pointScale: pointScale)
+      prepared, number: number, legendCapacity: max(1, Int(height / Self.legendPitch)),
+      longestName: Self.longestName, width: lineWidth, pointScale: pointScale,
+      dashScale: format == .svg ? 1 : 1.6, drawsImagesAsRectangles: format == .svg)
     text += drawn.data
     if prepared.isEmpty {
       write(
@@ -234,7 +239,7 @@ struct GnuplotScript {
       write("unset colorbox")
     }
     let style =
-      "Left reverse samplen 1.5 spacing 1 maxrows 100 noenhanced "
+      "Left reverse samplen 1.5 spacing 0.86 noenhanced "
       + "font \(quote("\(Self.fontFamily),\(Self.short(points(font * 0.9)))"))"
     let high = fraction(frame.top - 0.15 * emY)
     switch panelLegend(prepared) {

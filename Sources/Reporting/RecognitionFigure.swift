@@ -146,14 +146,16 @@ extension RecognitionTraces {
     let count = channels.count
     let hasPrediction = channels.contains { $0.prediction != nil }
     var series: [Series] = []
+    // Many samples must not hide the lines.
+    let size = time.count > 400 ? 3.0 : time.count > 100 || count > Self.many ? 5 : 9
     for (index, channel) in channels.enumerated() {
       let role: SeriesRole = count == 1 ? .data : .neutral(index)
-      let size = count > Self.many ? 5.0 : time.count > 200 ? 5 : 9
       series.append(.points(role: role, x: time, y: channel.values, size: size))
-      if let prediction = channel.prediction {
-        let line: SeriesRole = count == 1 ? .prediction : .neutral(index)
-        series.append(.line(role: line, x: time, y: prediction, width: lineWidth(count)))
-      }
+    }
+    for (index, channel) in channels.enumerated() {
+      guard let prediction = channel.prediction else { continue }
+      let role: SeriesRole = count == 1 ? .prediction : .neutral(index)
+      series.append(.line(role: role, x: time, y: prediction, width: lineWidth(count)))
     }
     series.append(.points(words.data, role: .data, x: [], y: []))
     if hasPrediction {
@@ -228,7 +230,7 @@ extension RecognitionTraces {
       (words.surprise, .surprise, freeEnergy.surprise),
     ]
     let present = terms.compactMap { name, role, values in
-      values.map { Series.line(name, role: role, x: time, y: $0, width: 2.4) }
+      values.map { Series.line(name, role: role, x: time, y: $0, width: 2.8) }
     }
     // Free energy is drawn last, above its terms, and named first.
     var series = [Series.line(words.freeEnergy, role: .freeEnergy, x: [], y: [], width: 4.5)]

@@ -12,15 +12,21 @@ struct SeriesCommands {
   private let yScale: Panel.Scale
   private let width: (Double) -> String
   private let pointScale: Double
+  /// The cairo terminals draw shorter dashes than the SVG terminal does.
+  private let dashScale: Double
+  private let drawsImagesAsRectangles: Bool
   private var blockCount = 0
 
   init(
     _ prepared: PreparedPanel, number: Int, legendCapacity: Int, longestName: Int,
-    width: @escaping (Double) -> String, pointScale: Double
+    width: @escaping (Double) -> String, pointScale: Double, dashScale: Double,
+    drawsImagesAsRectangles: Bool
   ) {
     self.number = number
     self.width = width
     self.pointScale = pointScale
+    self.dashScale = dashScale
+    self.drawsImagesAsRectangles = drawsImagesAsRectangles
     xScale = prepared.panel.xScale
     yScale = prepared.panel.yScale
     let stacks = Stacks(prepared.panel.series)
@@ -110,7 +116,9 @@ struct SeriesCommands {
       }
     }
     if map.x.count > 1 && map.y.count > 1 {
-      add(rows, "using 1:2:3 with image")
+      // Some readers of SVG smooth embedded images, however marked; small maps become rectangles.
+      let asRectangles = drawsImagesAsRectangles && rows.count <= 4096
+      add(rows, "using 1:2:3 with image" + (asRectangles ? " pixels" : ""))
     } else {
       // An image needs two rows and two columns; boxes serve for less.
       let halfWidth = PreparedPanel.spacing(map.x) / 2
@@ -141,8 +149,8 @@ struct SeriesCommands {
   private func dash(_ series: Series) -> String {
     switch series.dash {
     case .solid: "dt 1"
-    case .dashed: "dt (9,6)"
-    case .dotted: "dt (2.5,4)"
+    case .dashed: "dt (\(9 * dashScale),\(6 * dashScale))"
+    case .dotted: "dt (\(2.5 * dashScale),\(4 * dashScale))"
     }
   }
 

@@ -70,7 +70,7 @@ public struct TextTable: Sendable, Equatable {
   /// The number of rows.
   public var rowCount: Int { columns.first?.cells.count ?? 0 }
 
-  /// The table as text, every line with a final newline and without trailing spaces.
+  /// Lays the table out.
   ///
   /// - Parameters:
   ///   - style: what the terminal can show; its width limits the table: texts are cut, then columns
@@ -79,6 +79,7 @@ public struct TextTable: Sendable, Equatable {
   ///     them.
   ///   - significantDigits: of the largest number of a column; the others share its last digit.
   ///   - language: of the remarks.
+  /// - Returns: the text, every line with a final newline and without trailing spaces.
   public func text(
     style: TerminalStyle = .plain, maximumRows: Int? = nil, significantDigits: Int = 4,
     language: ReportLanguage = .english

@@ -143,8 +143,8 @@ struct SquareMatrixKernels: Sendable {
     var largest = 0.0
     for column in 0..<dimension {
       let sum = unsafe sums[column]
-      // Written so that a value that is not a number wins.
-      if !(sum <= largest) { largest = sum }
+      if sum.isNaN { return sum }
+      largest = max(largest, sum)
     }
     return largest
   }

@@ -137,3 +137,27 @@ extension Tensor where Scalar == Double {
     return Tensor(shape: shape, values: source.normals(shape.count))
   }
 }
+
+/// An expression and everything that is said about it in both languages.
+struct Refusal: Sendable, CustomTestStringConvertible {
+  let text: String
+  let english: String
+  let japanese: String
+
+  /// Puts the file's name before the headings, and the expression between heading and caret.
+  init(
+    _ text: String, _ englishHeading: String, _ englishCaret: String,
+    _ japaneseHeading: String, _ japaneseCaret: String
+  ) {
+    self.text = text
+    english = "m.yaml:1:\(englishHeading)\n\(text)\n\(englishCaret)\n"
+    japanese = "m.yaml:1:\(japaneseHeading)\n\(text)\n\(japaneseCaret)\n"
+  }
+
+  var testDescription: String { text }
+
+  func check() {
+    #expect(Language.refusal(text) == english)
+    #expect(Language.refusal(text, .japanese) == japanese)
+  }
+}

@@ -208,6 +208,31 @@ struct FigureTests {
         == "cannot tell the format of 'figure.jpeg': the name must end in .svg, .png or .pdf")
   }
 
+  @Test(
+    "Figures too small or too crowded for their texts are still drawn",
+    arguments: [(60, 40), (1600, 60), (60, 1000)])
+  func crowded(width: Int, height: Int) throws {
+    var figure = SampleFigures.everything()
+    figure.rows.append(Array(repeating: figure.rows[0][0], count: 30))
+    figure.width = width
+    figure.height = height
+    #expect(XMLValidity.isWellFormed(try svg(figure)))
+  }
+
+  @Test("Ticks are round numbers inside the range, with as many digits as they need")
+  func ticks() {
+    func labels(_ range: ClosedRange<Double>, _ scale: Panel.Scale = .linear) -> [String] {
+      AxisTicks(range, scale: scale, target: 5).ticks.map(\.label)
+    }
+    #expect(labels(0...10) == ["0", "2", "4", "6", "8", "10"])
+    #expect(labels(-1.1...0.4) == ["−1.0", "−0.8", "−0.6", "−0.4", "−0.2", "0.0", "0.2", "0.4"])
+    #expect(labels(-512...(-380)) == ["−500", "−480", "−460", "−440", "−420", "−400", "−380"])
+    #expect(labels(0...4e-7) == ["0", "1×10⁻⁷", "2×10⁻⁷", "3×10⁻⁷", "4×10⁻⁷"])
+    #expect(labels(0...2e7) == ["0", "0.5×10⁷", "1.0×10⁷", "1.5×10⁷", "2.0×10⁷"])
+    #expect(labels(0.01...1e4, .logarithmic) == ["10⁻²", "1", "100", "10⁴"])
+    #expect(labels(1...50, .logarithmic) == ["1", "2", "5", "10", "20", "50"])
+  }
+
   @Test("The renderer names the version it found")
   func version() throws {
     #expect(try renderer.version().hasPrefix("gnuplot "))

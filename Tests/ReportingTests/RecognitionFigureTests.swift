@@ -99,7 +99,10 @@ struct RecognitionFigureTests {
         SampleFigures.everything(), to: "\(folder)/everything.\(format.rawValue)")
     }
     let many = SampleFigures.recognition(channels: 12, samples: 1000, states: 9)
-    try renderer.write(many.figure(language: .japanese), to: "\(folder)/many.png")
+    for format in FigureFormat.allCases {
+      try renderer.write(
+        many.figure(language: .japanese), to: "\(folder)/many.\(format.rawValue)")
+    }
     let single = SampleFigures.recognition(channels: 1)
     try renderer.write(
       single.figure(language: .english, width: 800, height: 500), to: "\(folder)/small.png")

@@ -91,14 +91,15 @@ struct ProgramFactorTests {
     let singular = builder.constant(Tensor.diagonal([1, 0]))
     let determinant = builder.logDeterminant(singular)
     #expect(builder.constantValue(determinant) == Tensor(-.infinity))
-    let inverse = builder.constantValue(builder.inverse(singular))
-    #expect(inverse?.values.last?.isFinite == false)
+    let inverse = builder.inverse(singular)
+    #expect(builder.constantValue(inverse)?.values.last?.isFinite == false)
   }
 
   @Test func emptyMatrices() {
     var builder = ProgramBuilder()
     let empty = builder.input("x", shape: .matrix(0, 0))
-    #expect(builder.inverse(empty) == empty)
-    #expect(builder.constantValue(builder.logDeterminant(empty)) == Tensor(0))
+    let (inverse, determinant) = (builder.inverse(empty), builder.logDeterminant(empty))
+    #expect(inverse == empty)
+    #expect(builder.constantValue(determinant) == Tensor(0))
   }
 }

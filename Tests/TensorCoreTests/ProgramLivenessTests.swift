@@ -146,8 +146,10 @@ struct ProgramLivenessTests {
     @Test func repeatedRunsKeepNoMemory() async {
       await #expect(processExitsWith: .success) {
         for batch in [1, 4] {
-          let program = RandomProgram.make(seed: 2, steps: 40)
-            .jacobian(of: "y", withRespectTo: "a", as: "J")
+          let program = Programs.make([.matrix(3, 3)]) { builder, x in
+            let waves = builder.unary(.sin, builder.matrixProduct(x[0], x[0]))
+            return builder.binary(.power, builder.unary(.exp, waves), builder.constant(0.3))
+          }.jacobian(of: "y", withRespectTo: "x0", as: "J")
           let executable = Executable(program, batch: batch)
           guard executable.instructionCount > 20 else { exit(2) }
           let workspace = Workspace(executable)

@@ -30,7 +30,7 @@ struct ProgramRandomTests {
   }
 
   @Test(.tags(.property), arguments: 0..<4)
-  func derivativeProgramsGiveTheBitsOfThePlainKernels(block: UInt64) {
+  func derivativeProgramsAgreeWithThePlainKernels(block: UInt64) {
     for seed in (block * 20)..<(block * 20 + 20) {
       let program = RandomProgram.make(seed: seed, steps: 9, smooth: true)
         .jacobian(of: "y", withRespectTo: "a", as: "J")

@@ -128,6 +128,7 @@ struct DataTableReader {
     guard let header = checkLayout() else { return nil }
     let names = outputs.elementNames
     var places = [Int?](repeating: nil, count: names.count)
+    var misspelt: Set<String> = []
     for (column, cell) in header.enumerated() {
       let channel: Int?
       if columns.isEmpty {
@@ -138,17 +139,17 @@ struct DataTableReader {
       }
       guard let channel else {
         if columns.isEmpty && !["time", "t"].contains(cell.text.lowercased()) {
+          let suggestion = NameSuggestion.nearest(to: cell.text, among: names)
+          if let suggestion { misspelt.insert(suggestion) }
           report(
-            .unknownChannel(
-              cell.text, suggestion: NameSuggestion.nearest(to: cell.text, among: names),
-              allowed: names), at: cell)
+            .unknownChannel(cell.text, suggestion: suggestion, allowed: names), at: cell)
         }
         continue
       }
       if places[channel] != nil { report(.duplicateChannel(names[channel]), at: cell) }
       places[channel] = column
     }
-    for (name, place) in zip(names, places) where place == nil {
+    for (name, place) in zip(names, places) where place == nil && !misspelt.contains(name) {
       report(.missingChannel(columns[name] ?? name), at: header[0])
     }
     guard diagnostics.isEmpty else { return nil }

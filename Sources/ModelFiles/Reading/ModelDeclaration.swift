@@ -188,7 +188,9 @@ struct DeclarationReader {
         !states.contains($0.name)
           && NameSuggestion.nearest(to: $0.name, among: [state.name]) != nil
       }
-      if !misspelt { problems.add(.stateWithoutMotion(state.name), at: state.key) }
+      if !misspelt && !problems.isPoisoned(state.name) {
+        problems.add(.stateWithoutMotion(state.name), at: state.key)
+      }
     }
     let fluctuating = level.output.map(\.name) + states
     check(level.precision, in: .names("precision", level: level.number), among: fluctuating)

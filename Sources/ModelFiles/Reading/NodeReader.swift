@@ -30,6 +30,7 @@ final class ProblemCollector {
 
   func add(_ diagnostic: Diagnostic) {
     switch diagnostic.kind {
+    case .unavailableName(let name, _) where poisoned.contains(name): return
     case .unknownName(let name, _) where poisoned.contains(name): return
     case .unknownFunction(let name, _) where poisoned.contains(name): return
     default: break
@@ -50,7 +51,8 @@ extension YamlNode {
     switch content {
     case .mapping: .mapping
     case .sequence: .list
-    case .scalar: isNull ? .nothing : .text
+    case .scalar(let text, let style):
+      isNull ? .nothing : style == .plain && Double(text) != nil ? .number : .text
     }
   }
 }
@@ -103,6 +105,7 @@ struct NodeReader {
       }
       if entry.value.isNull {
         problems.add(.wrongKind(key: name, expected: .expression, found: .nothing), at: entry.key)
+        problems.poison(name)
         continue
       }
       result.append(NamedNode(name: name, key: entry.key, value: entry.value))

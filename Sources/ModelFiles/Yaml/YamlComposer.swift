@@ -1,12 +1,12 @@
-internal import ModelLanguage
+package import ModelLanguage
 internal import Yams
 
 /// Turns YAML text into `YamlNode`s; the only place that touches the YAML library.
-enum YamlComposer {
+package enum YamlComposer {
   /// What came out: a tree where there is one, and everything that is wrong with it.
-  struct Outcome {
-    var root: YamlNode?
-    var diagnostics: [Diagnostic]
+  package struct Outcome {
+    package var root: YamlNode?
+    package var diagnostics: [Diagnostic]
   }
 
   /// Reads one document.
@@ -14,7 +14,7 @@ enum YamlComposer {
   /// The library refuses a mapping with equal keys without saying where the second one stands. So
   /// the first one is renamed by a private character and the text read again; the tree then shows
   /// both with their places.
-  static func compose(_ source: SourceText) -> Outcome {
+  package static func compose(_ source: SourceText) -> Outcome {
     if let refusal = YamlGuards.check(source) { return Outcome(root: nil, diagnostics: [refusal]) }
     var scalars = source.scalars
     var renamed: [Int: Unicode.Scalar] = [:]
@@ -104,7 +104,7 @@ enum YamlComposer {
           items.append(item)
         }
         return YamlNode(
-          .sequence(items), source: source, position: position, isFlow: sequence.style == .flow)
+          .sequence(items), source: source, position: position, isFlow: starts("[", at: position))
       case .mapping(let mapping):
         return convert(mapping, at: position, depth: depth)
       case .alias:
@@ -131,9 +131,13 @@ enum YamlComposer {
         }
         entries.append(YamlEntry(key: key, value: value))
       }
-      // The library does not set a mapping's flow style reliably; its first character does.
-      let isFlow = position < source.scalars.count && source.scalars[position] == "{"
-      return YamlNode(.mapping(entries), source: source, position: position, isFlow: isFlow)
+      return YamlNode(
+        .mapping(entries), source: source, position: position, isFlow: starts("{", at: position))
+    }
+
+    // The library does not report a collection's flow style reliably; its first character does.
+    private func starts(_ bracket: Unicode.Scalar, at position: Int) -> Bool {
+      position < source.scalars.count && source.scalars[position] == bracket
     }
 
     /// Takes back the renaming of a duplicate key.

@@ -30,9 +30,17 @@ enum YamlFailure {
   ) -> Diagnostic {
     let position = source.position(line: mark.line, scalarColumn: mark.column)
     if let start = expressionStart(context: context, problem: problem, at: position, in: source) {
-      let split = position < source.scalars.count ? String(source.scalars[position]) : ""
+      let isAlias = context?.text.contains("scanning an alias") == true
+      let split = isAlias ? "*" : String(source.scalars[position])
       let length = source.text(start..<max(position, start + 1)).count
       return source.problem(.unquotedExpression(splitAt: split), at: start, length: length)
+    }
+    if let context, problem.contains("did not find expected ',' or"),
+      context.mark.line < mark.line
+    {
+      let opening = source.position(line: context.mark.line, scalarColumn: context.mark.column)
+      let bracket = problem.contains("']'") ? "[" : "{"
+      return source.problem(.unclosedBracket(bracket), at: opening)
     }
     let end = source.scalars.count
     // At the end of the text the last character is a better place than the empty line after it.
