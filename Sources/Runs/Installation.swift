@@ -43,7 +43,8 @@ public struct Installation: Sendable {
     let own = families?.first { $0.contains(FontCatalog.figureFamily) }
     add(
       "fonts for Japanese figures", "日本語の図のためのフォント",
-      own ?? families?.first, package: families == nil ? "fontconfig fonts-noto-cjk" : "fonts-noto-cjk")
+      own ?? families?.first,
+      package: families == nil ? "fontconfig fonts-noto-cjk" : "fonts-noto-cjk")
     let entries = library.entries
     add(
       "models", "モデル",

@@ -43,7 +43,8 @@ extension ModelCheck {
         "Second derivatives that do not vanish (level): \(list).\n",
         "零でない 2 階微分（階層）: \(list)。\n")
     }
-    text += isLinearGaussian
+    text +=
+      isLinearGaussian
       ? language.pick(
         "Linear and Gaussian: surprise is computed exactly beside F.\n",
         "線形ガウスモデル: F とともに驚きも厳密に計算されます。\n")
@@ -69,7 +70,8 @@ extension ModelCheck {
         ", growth up to \(brief(stiffness.growth))", "、増大の速さは最大 \(brief(stiffness.growth))")
     }
     text += language.pick(".\n", "。\n")
-    text += stiffness.isStiff
+    text +=
+      stiffness.isStiff
       ? language.pick(
         "Stiff: the fastest unit decays \(brief(stiffness.perSample)) times within a sample. "
           + "Recommended stepper: local-linear (msbdf or rk2imp as a check).\n",

@@ -54,8 +54,9 @@ public struct SimulationReport: Sendable {
   }
 
   /// The columns of one sort: data (level 1), causes (above), or hidden states.
-  private func traces(_ states: Bool, levels: ClosedRange<Int>) -> [(name: String, values: [Double])]
-  {
+  private func traces(_ states: Bool, levels: ClosedRange<Int>) -> [(
+    name: String, values: [Double]
+  )] {
     levels.flatMap { number -> [(name: String, values: [Double])] in
       let level = file.process.levels[number - 1]
       let own = record.levels[number - 1]

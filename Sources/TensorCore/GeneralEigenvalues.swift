@@ -142,7 +142,8 @@ private struct ComplexHessenberg {
         low -= 1
       }
       if low == high {
-        found.append(GeneralEigenvalues.Value(real: self[high, high].re, imaginary: self[high, high].im))
+        found.append(
+          GeneralEigenvalues.Value(real: self[high, high].re, imaginary: self[high, high].im))
         high -= 1
         steps = 0
         continue

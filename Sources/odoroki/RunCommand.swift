@@ -121,9 +121,10 @@ struct RunCommand: ParsableCommand {
     let report = EnsembleReport(ensemble, outcomes: outcomes)
     if let output {
       try ResultFile.write(
-        .object(report.columns.columns.map {
-          ResultTree.Member($0.name, .vector($0.values.map { $0 ?? .nan }))
-        }), table: report.columns, to: output)
+        .object(
+          report.columns.columns.map {
+            ResultTree.Member($0.name, .vector($0.values.map { $0 ?? .nan }))
+          }), table: report.columns, to: output)
     }
     try console.print(
       report.table(in: console.language).text(
