@@ -27,15 +27,21 @@ extension FileProblem {
       list = allowed
     case .wrongShape(_, let expected, _):
       let shapes = expected.map { $0.text(language) }
-      return FileProblem.alternatives(shapes, language)
-    case .wrongKind(_, let expected, _): return expected.text(language)
+      return FileProblem.expected(FileProblem.alternatives(shapes, language), language)
+    case .wrongKind(_, let expected, _):
+      return FileProblem.expected(expected.text(language), language)
     default: return nil
     }
     guard !list.isEmpty else { return nil }
     let shown = list.count > 12 ? Array(list.prefix(12)) + ["…"] : list
-    let prefix = language == .english ? "one of " : ""
-    let suffix = language == .english ? "" : " のどれか"
-    return prefix + shown.joined(separator: ", ") + suffix
+    let joined = shown.joined(separator: ", ")
+    if shown.count == 1 { return FileProblem.expected(joined, language) }
+    return FileProblem.expected(
+      language == .english ? "one of \(joined)" : "\(joined) のどれか", language)
+  }
+
+  private static func expected(_ what: String, _ language: DiagnosticLanguage) -> String {
+    language == .english ? "expected \(what)" : "\(what)が必要です"
   }
 
   static func alternatives(_ items: [String], _ language: DiagnosticLanguage) -> String {
@@ -47,7 +53,7 @@ extension FileProblem {
   // One table keeps the two languages of a problem next to each other.
   private var text: (String, String) {
     switch self {
-    case .brokenYAML, .unquotedExpression, .emptyFile, .severalDocuments, .anchor, .tag,
+    case .brokenYAML, .unquotedExpression, .emptyFile, .unclosedBracket, .notAModel, .severalDocuments, .anchor, .tag,
       .controlCharacter, .invalidUTF8, .nestingTooDeep, .duplicateKey, .keyNotText:
       return yamlText
     case .tooFewLevels, .priorLevelHas, .motionWithoutState, .stateWithoutMotion, .wrongShape,
@@ -75,6 +81,14 @@ extension FileProblem {
         "YAML がこの式を '\(split)' で区切ってしまいます。引用符で囲んでください"
       )
     case .emptyFile: return ("the file is empty", "ファイルが空です")
+    case .unclosedBracket(let bracket):
+      return ("this '\(bracket)' is not closed", "この '\(bracket)' が閉じていません")
+    case .notAModel(let found):
+      return (
+        "a model file is \(FileValueKind.mapping.text(.english)), not \(found.text(.english))",
+        "モデルファイルは\(FileValueKind.mapping.text(.japanese))です。"
+          + "\(found.text(.japanese))ではありません"
+      )
     case .severalDocuments:
       return (
         "a second YAML document starts here, but a model file holds one",
@@ -201,8 +215,8 @@ extension FileProblem {
       return ("state '\(name)' has no motion", "状態 '\(name)' に motion がありません")
     case .wrongShape(let tensor, _, let found):
       return (
-        "\(tensor.text(.english)) has shape \(found.text(.english))",
-        "\(tensor.text(.japanese))の形が \(found.text(.japanese)) です"
+        "\(tensor.text(.english)) is \(found.text(.english))",
+        "\(tensor.text(.japanese))が\(found.text(.japanese))になっています"
       )
     case .notSymmetric(let tensor, let row, let column):
       return (
@@ -228,8 +242,8 @@ extension FileProblem {
       )
     case .causeEmitted(let name, let level, let shape):
       return (
-        "level \(level) emits the cause '\(name)' with shape \(shape.text(.english))",
-        "レベル \(level) は原因 '\(name)' を形 \(shape.text(.japanese)) で出しています"
+        "level \(level) emits the cause '\(name)' as \(shape.text(.english))",
+        "レベル \(level) は原因 '\(name)' を\(shape.text(.japanese))として出しています"
       )
     case .precisionNotConstantInProcess(let name):
       return (
@@ -324,8 +338,8 @@ extension FileProblem {
 }
 
 extension Shape {
-  /// The shape as an error message names it.
+  /// The shape in words, as the messages about expressions have it.
   func text(_ language: DiagnosticLanguage) -> String {
-    isScalar ? (language == .english ? "scalar" : "スカラー") : description
+    DiagnosticText(language: language).name(self)
   }
 }

@@ -115,7 +115,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     precondition(
       state.count == dimension, "a state of \(state.count) for \(dimension) variables")
     core.time = time
-    core.restart()
+    core.startAfresh()
     for index in 0..<dimension { unsafe core.state[index] = state[index] }
   }
 

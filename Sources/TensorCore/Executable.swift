@@ -23,6 +23,7 @@ public struct Executable: Sendable {
   public let constantEntries: [[Double?]]
 
   let instructions: [Instruction]
+  let runs: [InstructionRun]
   let arenaCount: Int
   let preloaded: [(place: Int, value: Double)]
 
@@ -37,6 +38,7 @@ public struct Executable: Sendable {
     let plan = InstructionPlan(graph, program: program, outputs: entries)
     self.batch = batch
     instructions = plan.instructions
+    runs = plan.runs
     arenaCount = plan.arenaCount
     preloaded = plan.preloaded
     var offset = 0

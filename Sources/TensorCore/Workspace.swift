@@ -42,13 +42,14 @@
     precondition(
       executable.batch == batch && executable.arenaCount * batch <= count,
       "a workspace of another executable")
-    if batch == 1 {
-      unsafe executable.instructions.withUnsafeBufferPointer {
-        unsafe InstructionKernels.run($0, base, OneLane())
-      }
-    } else {
-      unsafe executable.instructions.withUnsafeBufferPointer {
-        unsafe InstructionKernels.run($0, base, ManyLanes(count: batch))
+    unsafe executable.instructions.withUnsafeBufferPointer { code in
+      unsafe executable.runs.withUnsafeBufferPointer { runs in
+        guard let start = code.baseAddress else { return }
+        if batch == 1 {
+          unsafe InstructionKernels(start, base, OneLane()).execute(runs)
+        } else {
+          unsafe InstructionKernels(start, base, ManyLanes(count: batch)).execute(runs)
+        }
       }
     }
   }
