@@ -177,14 +177,28 @@ public final class RecognitionDynamics: ODESystem {
     }
   }
 
+  /// The flow by the general programs alone, whatever the levels allow.
+  func programFlow(_ q: [Double], at time: Double) -> [Double] {
+    var flow = [Double](repeating: 0, count: q.count)
+    unsafe q.withUnsafeBufferPointer { source in
+      unsafe flow.withUnsafeMutableBufferPointer { target in
+        if let source = source.baseAddress, let target = target.baseAddress {
+          unsafe evaluate(time: time, source, into: target, usesKernels: false)
+        }
+      }
+    }
+    return flow
+  }
+
   private func evaluate(
-    time: Double, _ q: UnsafePointer<Double>, into flow: UnsafeMutablePointer<Double>
+    time: Double, _ q: UnsafePointer<Double>, into flow: UnsafeMutablePointer<Double>,
+    usesKernels: Bool = true
   ) {
     let kappa = options.gradientGain
     for index in 0..<units.count {
       let unit = units[index]
       let own = layout.levels[index]
-      if let kernel = unit.kernel {
+      if usesKernels, let kernel = unit.kernel {
         unsafe run(kernel, own, time: time, q, into: flow)
         continue
       }
