@@ -81,7 +81,12 @@ let package = Package(
       "RecognitionTests",
       ["Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore"]),
     tests("ReportingTests", ["Reporting", "TensorCore"]),
-    tests("RunsTests", ["Runs", "ModelFiles", "DynamicModels", "Recognition", "TensorCore"]),
+    tests(
+      "RunsTests",
+      [
+        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "Reporting",
+        "TensorCore", "Glossary",
+      ]),
     tests("CommandTests", ["TensorCore", "odoroki"]),
   ],
   swiftLanguageModes: [.v6]

@@ -37,6 +37,7 @@ public struct Ensemble: Sendable {
   ///   - threads: how many runs may be under way at once; nil for the number of cores.
   ///   - stop: raised to end with what is there; seeds not begun are then reported as stopped.
   ///   - progress: called, from any thread, with the number of finished runs and of all.
+  /// - Returns: the outcomes in the order of the seeds.
   public func run(
     threads: Int? = nil, stop: StopFlag? = nil, progress: (@Sendable (Int, Int) -> Void)? = nil
   ) -> [Result<RunResult, RunError>] {

@@ -27,6 +27,7 @@ extension RunResult {
   ///
   /// - Parameter timing: whether the wall-clock time is told; without it the same plan gives the
   ///   same bytes.
+  /// - Returns: one object with the names of the documentation.
   public func tree(timing: Bool = false) -> ResultTree {
     var tree = heading
     tree["time"] = .vector(record.times)

@@ -49,7 +49,7 @@ extension RunError {
   }
 
   /// The exit status of a command that ends with this error.
-  public var exitStatus: ExitStatus {
+  public var exitStatus: CommandStatus {
     switch self {
     case .unknownModel, .unavailableScheme, .invalidOption: .usage
     case .modelFile, .missingData, .confounds: .badData
@@ -65,7 +65,7 @@ extension RunError {
 }
 
 /// How commands end, after `sysexits.h`.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+public enum CommandStatus: Int32, Sendable, CaseIterable {
   /// Everything was done.
   case success = 0
   /// A claim that was checked does not hold.

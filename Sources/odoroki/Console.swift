@@ -60,7 +60,7 @@ struct Console {
       throw exit
     } catch {
       _ = Self.write("odoroki: \(error)\n", to: STDERR_FILENO)
-      throw ExitCode(ExitStatus.bug.rawValue)
+      throw ExitCode(CommandStatus.bug.rawValue)
     }
   }
 

@@ -66,7 +66,7 @@ struct Command {
     for (name, value) in environment { all[name] = value }
     process.environment = all
     for name in ["stdout", "stderr"] {
-      FileManager.default.createFile(atPath: path(name), contents: nil)
+      _ = FileManager.default.createFile(atPath: path(name), contents: nil)
     }
     process.standardOutput = FileHandle(forWritingAtPath: path("stdout"))
     process.standardError = FileHandle(forWritingAtPath: path("stderr"))
