@@ -111,7 +111,7 @@ struct CommandTests {
     let csv = try odoroki("trace", "convolution", "--format", "csv").output
     #expect(
       csv.hasPrefix(
-        "t,F,energy,entropy,accuracy,complexity,surprise,divergence,volume,xi.1,xi.2\n1,"))
+        "t,F,energy,entropy,accuracy,complexity,surprise,divergence,volume,xi.1,xi.2\n1.0,"))
     let json = try odoroki("trace", "convolution", "--format", "json").output
     let object = try #require(
       JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
@@ -126,7 +126,7 @@ struct CommandTests {
     defer { odoroki.remove() }
     let outcome = try odoroki("simulate", "convolution", "--format", "csv", "--output", "s.json")
     #expect(outcome.status == 0)
-    #expect(outcome.output.hasPrefix("t,y[1],y[2],y[3],y[4],x[1],x[2],v\n1,"))
+    #expect(outcome.output.hasPrefix("t,y[1],y[2],y[3],y[4],x[1],x[2],v\n1.0,"))
     #expect(odoroki.exists("s.json"))
   }
 
@@ -162,10 +162,10 @@ struct CommandTests {
   @Test("an interrupted run keeps what is there and exits 75")
   func interruption() throws {
     defer { odoroki.remove() }
-    // Explicit steps with small tolerances make the stiff model slow enough to be interrupted.
+    // Explicit steps under a small tolerance make the stiff model slow enough to be interrupted.
     let process = try odoroki.process([
-      "run", "convolution", "--stepper", "rkf45", "--set", "time.samples=4000", "--output",
-      "part.json", "--figure", "part.svg",
+      "run", "convolution", "--stepper", "rkf45", "--tolerance", "1e-12", "--set",
+      "time.samples=4000", "--output", "part.json", "--figure", "part.svg",
     ])
     try process.run()
     Thread.sleep(forTimeInterval: 2.5)

