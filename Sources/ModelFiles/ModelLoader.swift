@@ -16,6 +16,7 @@ public enum ModelLoader {
   ///   - path: The file; data files it names are looked up beside it.
   ///   - overrides: Changes such as `levels.1.precision.y=exp(4)`, applied in order.
   ///   - knownGlossary: The slugs that exist, or nil to leave the file's unchecked.
+  /// - Returns: The model with everything else its file says.
   /// - Throws: `ModelFileError`, with several problems together where there are several.
   public static func load(
     path: String, overrides: [String] = [], knownGlossary: Set<String>? = nil

@@ -1,7 +1,6 @@
 internal import CGSL
 
 /// The part of a solver that does not depend on the type of its system.
-@usableFromInline
 @safe
 struct SolverCore: ~Copyable {
   let options: ODEOptions
@@ -24,7 +23,6 @@ struct SolverCore: ~Copyable {
   private var nextStep: Double?
   private var needsReset = false
 
-  @usableFromInline
   init(system: ErasedSystem, options: ODEOptions) throws(ODEError) {
     try options.validate()
     let dimension = system.dimension

@@ -89,7 +89,7 @@ extension RecognitionDynamics {
     memory.workspace.write(Array(q[own.states]), to: executable.input(UnitPort.states))
     memory.workspace.write(Array(q[own.causes]), to: executable.input(UnitPort.causes))
     memory.workspace.write(Array(q[own.parameters]), to: executable.input(UnitPort.parameters))
-    memory.workspace.run(executable)
+    memory.workspace.run()
     return Dictionary(
       uniqueKeysWithValues: executable.outputs.map {
         ($0.name, Tensor(shape: $0.shape, values: memory.workspace.read($0)))

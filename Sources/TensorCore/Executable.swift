@@ -89,7 +89,7 @@ public struct Executable: Sendable {
         "input '\(region.name)' has shape \(region.shape), not \(argument.shape)")
       for lane in 0..<batch { workspace.write(argument.values, to: region, lane: lane) }
     }
-    workspace.run(self)
+    workspace.run()
     return Dictionary(
       uniqueKeysWithValues: outputs.map {
         ($0.name, Tensor(shape: $0.shape, values: workspace.read($0)))

@@ -15,7 +15,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:17: error: unknown name 'B' in motion of x
+          motion: {x: B * x + C * v}
+                      ^
+
+      """#
   ),
   BadInput(
     "an unknown name inside quotes",
@@ -33,7 +38,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:7:12: error: unknown name 'sigm' in motion of x
+            x: "[sigm * (x[2] - x[1]), v]"
+                 ^~~~  did you mean 'sigma'?
+
+      """#
   ),
   BadInput(
     "an unknown name in a block",
@@ -53,7 +63,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:9:10: error: unknown name 'vv' in motion of x
+               vv]
+               ^~  did you mean 'v'?
+
+      """#
   ),
   BadInput(
     "an unknown name after Japanese",
@@ -70,8 +85,18 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: "",
-    japanese: ""
+    english: #"""
+      model.yaml:6:25: error: unknown name '力' in motion of x
+          motion: {x: A * x + 力 * v}
+                              ^~
+
+      """#,
+    japanese: #"""
+      model.yaml:6:25: エラー: x の運動で、名前 '力' は定義されていません
+          motion: {x: A * x + 力 * v}
+                              ^~
+
+      """#
   ),
   BadInput(
     "several mistakes together",
@@ -88,7 +113,18 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:17: error: unknown name 'B' in motion of x
+          motion: {x: B * x}
+                      ^
+      model.yaml:8:20: error: the precision of 'y' is not positive definite
+          precision: {y: -4, x: 4}
+                         ^~
+      model.yaml:9:17: error: unknown name 'w' in output v
+        - output: {v: w}
+                      ^
+
+      """#
   ),
   BadInput(
     "a shape mismatch",
@@ -105,7 +141,15 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:23: error: shapes do not fit: '+' cannot combine a vector of 2 with a vector of 3 in motion of x
+          motion: {x: A * x + C * v}
+                            ^
+      model.yaml:6:29: note: level 2 emits the cause 'v' as a scalar
+          motion: {x: A * x + C * v}
+                                  ^
+
+      """#
   ),
   BadInput(
     "a cause count that does not match",
@@ -122,8 +166,24 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: "",
-    japanese: ""
+    english: #"""
+      model.yaml:6:27: error: shapes do not fit: '*' cannot combine a vector of 2 with a vector of 3 in motion of x
+          motion: {x: A * x + C * v}
+                                ^
+      model.yaml:6:29: note: level 2 emits the cause 'v' as a vector of 3
+          motion: {x: A * x + C * v}
+                                  ^
+
+      """#,
+    japanese: #"""
+      model.yaml:6:27: エラー: x の運動で、形が合いません: '*' は長さ 2 のベクトルと長さ 3 のベクトルを組み合わせられません
+          motion: {x: A * x + C * v}
+                                ^
+      model.yaml:6:29: 補足: 第 2 階層は原因 'v' を長さ 3 のベクトルとして出しています
+          motion: {x: A * x + C * v}
+                                  ^
+
+      """#
   ),
   BadInput(
     "a motion of another shape than its state",
@@ -140,7 +200,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:17: error: the motion of 'x' is a vector of 3
+          motion: {x: "[v, v, v]"}
+                      ^~~~~~~~~~~  expected a vector of 2
+
+      """#
   ),
   BadInput(
     "a motion without a state",
@@ -157,7 +222,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:24: error: motion of 'z', but there is no state 'z'
+          motion: {x: A * x, z: v}
+                             ^
+
+      """#
   ),
   BadInput(
     "a misspelt motion",
@@ -173,7 +243,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:14: error: motion of 'sped', but there is no state 'sped'
+          motion: {sped: A * speed}
+                   ^~~~  did you mean 'speed'?
+
+      """#
   ),
   BadInput(
     "a state without a motion",
@@ -189,7 +264,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:5:14: error: state 'x' has no motion
+          states: {x: [0, 0]}
+                   ^
+
+      """#
   ),
   BadInput(
     "a ragged matrix",
@@ -206,7 +286,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:4:31: error: row 2 has 1 entry, but row 1 has 2
+        - parameters: {A: [[-1, 0], [0]], C: [1, 0]}
+                                    ^
+
+      """#
   ),
   BadInput(
     "a precision that is not square",
@@ -223,7 +308,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:26: error: the precision of 'x' is a 2 × 3 matrix
+          precision: {y: 4, x: [[1, 0, 0], [0, 1, 0]]}
+                               ^  expected a scalar, a vector of 2 or a 2 × 2 matrix
+
+      """#
   ),
   BadInput(
     "a precision of the wrong length",
@@ -240,7 +330,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:26: error: the precision of 'x' is a vector of 3
+          precision: {y: 4, x: [1, 2, 3]}
+                               ^  expected a scalar, a vector of 2 or a 2 × 2 matrix
+
+      """#
   ),
   BadInput(
     "an asymmetric precision",
@@ -257,7 +352,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:26: error: the precision of 'x' is not symmetric: entries (1, 2) and (2, 1) differ
+          precision: {y: 4, x: [[1, 0.5], [0, 1]]}
+                               ^
+
+      """#
   ),
   BadInput(
     "an indefinite precision",
@@ -274,8 +374,18 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: "",
-    japanese: ""
+    english: #"""
+      model.yaml:8:26: error: the precision of 'x' is not positive definite
+          precision: {y: 4, x: [[1, 2], [2, 1]]}
+                               ^
+
+      """#,
+    japanese: #"""
+      model.yaml:8:26: エラー: 'x' の精度が正定値ではありません
+          precision: {y: 4, x: [[1, 2], [2, 1]]}
+                               ^
+
+      """#
   ),
   BadInput(
     "a negative precision",
@@ -292,7 +402,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:20: error: the precision of 'y' is not positive definite
+          precision: {y: -4, x: 4}
+                         ^~
+
+      """#
   ),
   BadInput(
     "a precision for an unknown name",
@@ -309,7 +424,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:17: error: unknown key 'yy' in 'precision' of level 1
+          precision: {yy: 4, x: 4}
+                      ^~  did you mean 'y'?
+
+      """#
   ),
   BadInput(
     "an indefinite precision component",
@@ -326,7 +446,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:50: error: a precision component of 'x' is not positive semi-definite
+          precision: {y: 4, x: {components: [identity, [[0, 1], [1, 0]]]}}
+                                                       ^
+
+      """#
   ),
   BadInput(
     "a precision that vanishes at the start",
@@ -343,7 +468,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:20: error: the precision of 'y' is not positive definite
+          precision: {y: "x[1]", x: 4}
+                         ^~~~~~
+
+      """#
   ),
   BadInput(
     "a precision that varies without one for the process",
@@ -360,7 +490,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:8:17: error: precision of 'y' depends on states in the model: give the process a constant one
+          precision: {y: "exp(x[1])", x: 4}
+                      ^
+
+      """#
   ),
   BadInput(
     "a negative variance",
@@ -377,7 +512,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:4:75: error: the prior variance of 'C' must not be negative, but is -1
+        - parameters: {A: [[-1, 0], [0, -1]], C: {value: [1, 0], priorVariance: -1}}
+                                                                                ^~
+
+      """#
   ),
   BadInput(
     "a prior covariance of the wrong shape",
@@ -394,7 +534,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:4:77: error: the prior covariance of 'C' is a scalar
+        - parameters: {A: [[-1, 0], [0, -1]], C: {value: [1, 0], priorCovariance: 1}}
+                                                                                  ^  expected a 2 × 2 matrix
+
+      """#
   ),
   BadInput(
     "a prior without a value",
@@ -411,18 +556,38 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:4:41: error: parameter 'C' needs the key 'value'
+        - parameters: {A: [[-1, 0], [0, -1]], C: {priorVariance: 1}}
+                                              ^
+
+      """#
   ),
   BadInput(
     "bindings in a circle",
     text: minimalModel + "let: {p: q + 1, q: r, r: 2 * p}\n",
-    english: "",
-    japanese: ""
+    english: #"""
+      model.yaml:11:7: error: this binding needs itself: p → q → r → p
+      let: {p: q + 1, q: r, r: 2 * p}
+            ^
+
+      """#,
+    japanese: #"""
+      model.yaml:11:7: エラー: 定義が自分自身に依存しています: p → q → r → p
+      let: {p: q + 1, q: r, r: 2 * p}
+            ^
+
+      """#
   ),
   BadInput(
     "functions in a circle",
     text: minimalModel + "functions: {\"f(a)\": \"g(a)\", \"g(a)\": \"f(a)\"}\n",
-    english: ""
+    english: #"""
+      model.yaml:11:13: error: this function calls itself: f → g → f
+      functions: {"f(a)": "g(a)", "g(a)": "f(a)"}
+                  ^~~~~~
+
+      """#
   ),
   BadInput(
     "an overflow at the initial state",
@@ -439,8 +604,18 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: "",
-    japanese: ""
+    english: #"""
+      model.yaml:6:17: error: motion of level 1 is not finite at the initial state: x[1] gives inf
+          motion: {x: A * x + exp(1000 + v) * C}
+                      ^~~~~~~~~~~~~~~~~~~~~~~~~
+
+      """#,
+    japanese: #"""
+      model.yaml:6:17: エラー: 第 1 階層の motion が初期状態で有限になりません: x[1] が inf になります
+          motion: {x: A * x + exp(1000 + v) * C}
+                      ^~~~~~~~~~~~~~~~~~~~~~~~~
+
+      """#
   ),
   BadInput(
     "an output without a value at the initial state",
@@ -457,7 +632,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:7:17: error: output of level 1 is not finite at the initial state: y gives -inf
+          output: {y: "log(x[1])"}
+                      ^~~~~~~~~~~
+
+      """#
   ),
   BadInput(
     "time in a motion",
@@ -474,7 +654,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:6:33: error: 't' cannot be read in motion of x
+          motion: {x: A * x + C * sin(t)}
+                                      ^  time enters a model through its causes
+
+      """#
   ),
   BadInput(
     "a name of another level",
@@ -491,7 +676,12 @@ let badModelInputs: [BadInput] = [
           precision: {v: 1}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:9:18: error: 'x' cannot be read in output v
+        - output: {v: "x[1]"}
+                       ^  it belongs to level 1
+
+      """#
   ),
   BadInput(
     "only one level",
@@ -502,26 +692,54 @@ let badModelInputs: [BadInput] = [
         - output: {v: 0}
 
       """#,
-    english: ""
+    english: #"""
+      model.yaml:4:3: error: a model has at least one level and, last, the prior on causes; this one has 1
+        - output: {v: 0}
+        ^
+
+      """#
   ),
   BadInput(
     "states in the prior",
     text: minimalModel + "    states: {z: 0}\n    motion: {z: -z}\n",
-    english: ""
+    english: #"""
+      model.yaml:11:5: error: level 2 is the prior on causes and cannot have 'states': add a level after it
+          states: {z: 0}
+          ^~~~~~
+      model.yaml:12:5: error: level 2 is the prior on causes and cannot have 'motion': add a level after it
+          motion: {z: -z}
+          ^~~~~~
+
+      """#
   ),
   BadInput(
     "a process with an unknown cause",
     text: minimalModel + "process: {causes: {u: sin(t)}}\n",
-    english: ""
+    english: #"""
+      model.yaml:11:20: error: unknown key 'u' in 'causes' of the process
+      process: {causes: {u: sin(t)}}
+                         ^  expected 'v'
+
+      """#
   ),
   BadInput(
     "a process cause of another shape",
     text: minimalModel + "process:\n  causes: {v: \"[t, t]\"}\n",
-    english: ""
+    english: #"""
+      model.yaml:12:15: error: cause 'v' of the process is a vector of 2
+        causes: {v: "[t, t]"}
+                    ^~~~~~~~  expected a scalar
+
+      """#
   ),
   BadInput(
     "an unknown parameter of the process",
     text: minimalModel + "process: {parameters: {D: 1}}\n",
-    english: ""
+    english: #"""
+      model.yaml:11:24: error: unknown key 'D' in 'parameters' of the process
+      process: {parameters: {D: 1}}
+                             ^  expected one of A, C
+
+      """#
   ),
 ]

@@ -48,7 +48,9 @@ import Testing
     try withFolder { folder in
       let file = folder.appending(path: "noise.yaml")
       for _ in 0..<500 {
-        let bytes = (0..<Int(random.next() % 200)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        let bytes = (0..<Int(random.next() % 200)).map { _ in
+          UInt8(truncatingIfNeeded: random.next())
+        }
         try Data(bytes).write(to: file)
         #expect(throws: ModelFileError.self) { try ModelLoader.load(path: file.path) }
       }

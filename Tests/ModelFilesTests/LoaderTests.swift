@@ -81,7 +81,8 @@ private func refusal(_ text: String, path: String = "model.yaml") -> String? {
         "output: {y: \"x[1]\"}", with: "output: {y: \"x[1]\", z: x}"
       ).replacing(
         "{y: 4, x: 4}",
-        with: "{y: 4, z: {fixed: 1, components: [identity, [1, 0]], logPrior: {mean: 2, variance: 3}}}"
+        with:
+          "{y: 4, z: {fixed: 1, components: [identity, [1, 0]], logPrior: {mean: 2, variance: 3}}}"
       ))
     let precision = file.model.level(1).outputPrecision
     #expect(precision.fixed == .diagonal([4, 1, 1]))
@@ -133,6 +134,15 @@ private func refusal(_ text: String, path: String = "model.yaml") -> String? {
     ])
     #expect(values[Level.Port.motion] == Tensor(vector: [5, 2, 2]))
     #expect(values[Level.Port.output] == Tensor(vector: [4]))
+  }
+
+  @Test func theModelOfTheManualIsAccepted() throws {
+    let manual = try String(
+      contentsOf: modelsFolder.deletingLastPathComponent()
+        .appending(path: "docs/model-files.md"), encoding: .utf8)
+    let blocks = manual.components(separatedBy: "```")
+    let model = try #require(blocks.first { $0.hasPrefix("yaml\ntitle:") })
+    #expect(try load(String(model.dropFirst(5))).model.depth == 1)
   }
 
   // MARK: Overrides
@@ -227,6 +237,12 @@ private func refusal(_ text: String, path: String = "model.yaml") -> String? {
   }
 
   // MARK: Attacks
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["1, ", "a: [b], ", "'力', ", "x[1] "])
+  func largeFilesAreReadInLinearTime(_ piece: String) throws {
+    let text = minimalModel + "about: [\n" + String(repeating: piece, count: 100_000) + "]\n"
+    #expect(try #require(refusal(text)).contains("error: "))
+  }
 
   @Test func aliasesOfAliasesAreRefusedAtOnce() throws {
     var text = "a0: &a0 [1, 1]\n"

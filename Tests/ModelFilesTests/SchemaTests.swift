@@ -45,7 +45,8 @@ import Testing
       "{y: 4, x: 4}", with: "{y: {components: [identity], logPrior: {mean: 2, variance: 1/4}}}"),
     minimalModel.replacing(
       "{x: [0, 0]}", with: "{x: {value: [0, 0], priorPrecision: 2}}"),
-    minimalModel.replacing("- parameters", with: "- name: first\n    smoothness: 0\n    parameters"),
+    minimalModel.replacing(
+      "- parameters", with: "- name: first\n    smoothness: 0\n    parameters"),
   ])
   func bothAccept(_ text: String) throws {
     #expect(try Self.schema().violations(Self.json(text)) == [])
@@ -93,8 +94,8 @@ import Testing
     minimalModel.replacing("{y: 4, x: 4}", with: "{y: {component: [identity]}}"),
     minimalModel.replacing("{y: 4, x: 4}", with: "{y: {logPrior: {variance: -1}}}"),
     minimalModel.replacing("motion", with: "flow"),
-    minimalModel.replacing("      output: {y: \"x[1]\"}\n", with: ""),
-    minimalModel.replacing("  - output: {v: 0}\n      precision: {v: 1}\n", with: ""),
+    minimalModel.replacing("    output: {y: \"x[1]\"}\n", with: ""),
+    minimalModel.replacing("  - output: {v: 0}\n    precision: {v: 1}\n", with: ""),
   ])
   func bothRefuse(_ text: String) throws {
     #expect(try Self.schema().violations(Self.json(text)) != [])

@@ -29,6 +29,7 @@ public struct RecordedData: Hashable, Sendable {
   ///   - path: The file.
   ///   - outputs: What level 1 of the model emits.
   ///   - columns: For a channel, the header of its column.
+  /// - Returns: The samples, with the channels in the order of the outputs.
   /// - Throws: `ModelFileError` with row and column of whatever does not fit.
   public static func read(
     path: String, outputs: VariableLayout, columns: [String: String] = [:]
@@ -96,8 +97,10 @@ struct DataTableReader {
   /// Checks that there is a header, at least one row, and as many cells in each.
   private mutating func checkLayout() -> [CommaSeparatedTable.Cell]? {
     if let quote = table.unclosedQuote {
-      report(.unclosedQuote, at: CommaSeparatedTable.Cell(
-        text: "\"", line: quote.line, byteColumn: quote.byteColumn))
+      report(
+        .unclosedQuote,
+        at: CommaSeparatedTable.Cell(
+          text: "\"", line: quote.line, byteColumn: quote.byteColumn))
       return nil
     }
     guard let header = table.rows.first, table.rows.count > 1 else {

@@ -35,7 +35,8 @@ final class ProblemCollector {
     case .unknownFunction(let name, _) where poisoned.contains(name): return
     default: break
     }
-    guard diagnostics.count < ProblemCollector.limit, !diagnostics.contains(where: { $0.kind == diagnostic.kind && $0.span == diagnostic.span })
+    guard diagnostics.count < ProblemCollector.limit,
+      !diagnostics.contains(where: { $0.kind == diagnostic.kind && $0.span == diagnostic.span })
     else {
       return
     }

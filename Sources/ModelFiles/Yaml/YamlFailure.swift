@@ -65,8 +65,9 @@ enum YamlFailure {
       return scalarStart(before: star, in: source) ?? star
     }
     let splitsFlow =
-      problem.contains("did not find expected ',' or") && "[]{}'\"&*!|>%@".unicodeScalars
-      .contains(here)
+      problem.contains("did not find expected ',' or")
+      && "[]{}'\"&*!|>%@".unicodeScalars
+        .contains(here)
     let startsToken =
       problem.contains("cannot start any token") && "%@`".unicodeScalars.contains(here)
     let followsList =

@@ -79,7 +79,9 @@ package struct YamlNode: Sendable {
     guard case .scalar(let text, let style) = content else {
       return SourceFragment(text: "", all: location)
     }
-    if !text.isEmpty, let positions = ScalarPositions.align(text, style: style, at: position, in: source) {
+    if !text.isEmpty,
+      let positions = ScalarPositions.align(text, style: style, at: position, in: source)
+    {
       return SourceFragment(text: text, locations: positions.map(source.location))
     }
     return SourceFragment(text: text, all: location)
