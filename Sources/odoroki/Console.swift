@@ -103,6 +103,12 @@ enum Interruption {
         _ = signal(number, SIG_DFL)
       }
     }
+    // A program started from a thread that blocks signals inherits the block.
+    var signals = sigset_t()
+    _ = unsafe sigemptyset(&signals)
+    _ = unsafe sigaddset(&signals, SIGINT)
+    _ = unsafe sigaddset(&signals, SIGTERM)
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     return flag
   }
 }
