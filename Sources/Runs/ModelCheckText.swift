@@ -140,7 +140,15 @@ extension ModelCheck {
       line += word
       word = ""
     }
-    for character in text {
+    let characters = Array(text)
+    for (index, character) in characters.enumerated() {
+      // YAML joins folded lines by a space, which Japanese does not write.
+      if character == " ", index > 0, index + 1 < characters.count,
+        DisplayWidth.cells(String(characters[index - 1])) == 2,
+        DisplayWidth.cells(String(characters[index + 1])) == 2
+      {
+        continue
+      }
       let isWide = DisplayWidth.cells(String(character)) == 2
       // Closing marks stay with what they close.
       if isWide && !"。、）」』？！".contains(character) { flush() }
