@@ -25,8 +25,13 @@ public struct RunPlan: Sendable, Equatable {
   public var scheme: InversionSettings.Scheme?
   /// The integrator.
   public var stepper: StepperKind
-  /// The relative error allowed per step; the absolute one is a thousandth of it.
-  public var tolerance: Double
+  /// The relative error allowed per step, or nil for the stepper's own; the absolute one is a
+  /// thousandth of it.
+  ///
+  /// Local linearisation is exact for linear models whatever it is allowed, and of order two for
+  /// the others: a millionth would cost it tens of thousands of steps where a thousandth moves no
+  /// figure, so a thousandth is its own. The other steppers' own is a millionth.
+  public var tolerance: Double?
   /// The form of the error units.
   public var errorUnits: ErrorUnitForm
   /// The friction of parameters and log-precisions, or nil for the number of samples.
@@ -38,7 +43,7 @@ public struct RunPlan: Sendable, Equatable {
   public init(
     model: String, overrides: [String] = [], dataPath: String? = nil,
     scheme: InversionSettings.Scheme? = nil, stepper: StepperKind = .localLinear,
-    tolerance: Double = 1e-6, errorUnits: ErrorUnitForm = .algebraic, friction: Double? = nil,
+    tolerance: Double? = nil, errorUnits: ErrorUnitForm = .algebraic, friction: Double? = nil,
     seed: UInt64 = 1
   ) {
     self.model = model
@@ -87,11 +92,12 @@ public struct RunPlan: Sendable, Equatable {
       case .algebraic: .algebraic
       case .dynamic(let tau): .dynamic(timeConstant: tau ?? file.model.time.step / 100)
       }
+    let allowed = tolerance ?? (stepper == .localLinear ? 1e-3 : 1e-6)
     return RecognitionScheme(
       options: RecognitionOptions(
         errorUnits: units, gradientGain: file.inversion.gradientGain,
         parameterFriction: friction, precisionFriction: friction),
       integration: ODEOptions(
-        stepper: stepper, relativeTolerance: tolerance, absoluteTolerance: tolerance * 1e-3))
+        stepper: stepper, relativeTolerance: allowed, absoluteTolerance: allowed * 1e-3))
   }
 }

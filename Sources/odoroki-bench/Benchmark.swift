@@ -16,6 +16,12 @@ enum Benchmark {
     if all || arguments.contains("chain") {
       print(try RightHandSide.chain(quick: quick).line)
     }
+    if all || arguments.contains("ensemble") {
+      print(try WholeRuns.ensemble(models: models, quick: quick).line)
+    }
+    if all || arguments.contains("startup") {
+      for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }
+    }
   }
 
   private static func machine() -> String {

@@ -62,8 +62,11 @@ struct SchemeOptions: ParsableArguments {
     transform: Self.stepper)
   var stepper: StepperKind = .localLinear
 
-  @Option(help: ArgumentHelp("The relative error allowed per step.", valueName: "rel"))
-  var tolerance: Double = 1e-6
+  @Option(
+    help: ArgumentHelp(
+      "The relative error allowed per step (default: 1e-3 for local-linear, else 1e-6).",
+      valueName: "rel"))
+  var tolerance: Double?
 
   @Option(help: "The form of the error units.")
   var errors: ErrorForm = .algebraic
@@ -81,7 +84,7 @@ struct SchemeOptions: ParsableArguments {
   var friction: Double?
 
   mutating func validate() throws {
-    if !(tolerance > 0 && tolerance < 1) {
+    if let tolerance, !(tolerance > 0 && tolerance < 1) {
       throw ValidationError("--tolerance must lie between 0 and 1.")
     }
     if let timeConstant, !(timeConstant > 0 && timeConstant.isFinite) {
