@@ -133,8 +133,11 @@ final class LevelKernel {
   ///   - target: what the level explains.
   ///   - expected: η̃ at the prior level, which predicts nothing else.
   ///   - time: how far data and prior have moved since they were observed.
-  ///   - x: x̃ `[n × n_x]`; `v`: ṽ `[d × m]`.
-  ///   - stateFlow: receives `D x̃ − κ ε_xᵀ ξ`; `causeFlow`: receives `D ṽ − κ ε_vᵀ ξ`.
+  ///   - x: x̃ `[n × n_x]`.
+  ///   - v: ṽ `[d × m]`.
+  ///   - kappa: κ, the gain of the gradient.
+  ///   - stateFlow: receives `D x̃ − κ ε_xᵀ ξ`.
+  ///   - causeFlow: receives `D ṽ − κ ε_vᵀ ξ`.
   func run(
     target: Target, expected: TaylorVectors?, time: Double, x: UnsafePointer<Double>,
     v: UnsafePointer<Double>, kappa: Double, stateFlow: UnsafeMutablePointer<Double>,
