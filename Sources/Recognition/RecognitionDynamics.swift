@@ -74,7 +74,9 @@ public final class RecognitionDynamics: ODESystem {
     if case .dynamic = options.errorUnits { isDynamic = true }
     layout = UnitLayout(
       model: model, parameterCounts: units.map { $0.program.basis.columns },
-      precisionCounts: units.map { $0.program.outputComponents.count + $0.program.stateComponents.count }, dynamicErrors: isDynamic)
+      precisionCounts: units.map {
+        $0.program.outputComponents.count + $0.program.stateComponents.count
+      }, dynamicErrors: isDynamic)
     data = GeneralizedVector(
       orders: model.stateOrder, channels: model.level(1).outputs.count)
     prior = GeneralizedVector(
@@ -155,7 +157,8 @@ public final class RecognitionDynamics: ODESystem {
           var total = unsafe values[(orders - 1) * channels + channel]
           var higher = orders - 1
           while higher > order {
-            total = unsafe values[(higher - 1) * channels + channel]
+            total =
+              unsafe values[(higher - 1) * channels + channel]
               + total * time / Double(higher - order)
             higher -= 1
           }

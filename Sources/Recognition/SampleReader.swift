@@ -77,7 +77,8 @@ struct SampleReader {
 
   /// The covariance of the predicted data, `G C Gᵀ` with G = (g_x, g_v) at order zero.
   private func writePredictionCovariance(
-    _ own: LevelUnits, _ at: [String: Tensor<Double>]?, to record: inout PopulationRecord, _ row: Int
+    _ own: LevelUnits, _ at: [String: Tensor<Double>]?, to record: inout PopulationRecord,
+    _ row: Int
   ) {
     guard let byState = at?["g|x"], let byCause = at?["g|v"] else { return }
     let indices =

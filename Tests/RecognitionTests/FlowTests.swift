@@ -35,7 +35,9 @@ struct FlowTests {
     var result = [Double](repeating: 0, count: layout.stateUnitCount)
     for own in layout.levels {
       for (range, width) in [(own.states, own.stateCount), (own.causes, own.causeCount)] {
-        for index in range where index + width < range.upperBound { result[index] += q[index + width] }
+        for index in range where index + width < range.upperBound {
+          result[index] += q[index + width]
+        }
       }
     }
     for block in blocks {
@@ -82,7 +84,7 @@ struct FlowTests {
         let slope =
           try
           (freeEnergy.energy(up, data: dynamics.data, prior: dynamics.prior)
-            - freeEnergy.energy(down, data: dynamics.data, prior: dynamics.prior)) / (2 * h)
+          - freeEnergy.energy(down, data: dynamics.data, prior: dynamics.prior)) / (2 * h)
         expected[index] -= slope
       }
       // The energy is quadratic, so central differences err by rounding only.
@@ -96,7 +98,8 @@ struct FlowTests {
     ModelCase("convolution", SampleModels.convolution(outputPrecision: 3, statePrecision: 2)),
     ModelCase("nonlinear", SampleModels.nonlinear()),
     ModelCase("hierarchy", SampleModels.hierarchy()),
-    ModelCase("learning", SampleModels.nonlinear(parameterVariance: 0.5), .init(parameterFriction: 0.7)),
+    ModelCase(
+      "learning", SampleModels.nonlinear(parameterVariance: 0.5), .init(parameterFriction: 0.7)),
     ModelCase(
       "precisions", SampleModels.nonlinear(parameterVariance: 0.5, components: true),
       .init(parameterFriction: 0, precisionGain: 0.6, precisionFriction: 0.2)

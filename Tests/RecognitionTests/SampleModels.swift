@@ -29,7 +29,8 @@ enum SampleModels {
       initialStates: initialStates ?? [Double](repeating: 0, count: states),
       causes: VariableLayout(causes == 0 ? [] : [(names.1, .vector(causes))]),
       outputs: VariableLayout([(names.2, .vector(outputs))]),
-      parameters: VariableLayout(p == 0 ? [] : [("theta", .vector(p))]), parameterValues: parameters,
+      parameters: VariableLayout(p == 0 ? [] : [("theta", .vector(p))]),
+      parameterValues: parameters,
       parameterPriorCovariance: .diagonal([Double](repeating: parameterVariance, count: p)),
       equations: builder.build(), outputPrecision: outputPrecision,
       statePrecision: states == 0 ? .empty : statePrecision)
@@ -53,7 +54,8 @@ enum SampleModels {
     PrecisionModel(fixed: .diagonal([Double](repeating: precision, count: count)))
   }
 
-  static func apply(_ matrix: Tensor<Double>, _ x: Value, _ builder: inout ProgramBuilder) -> Value {
+  static func apply(_ matrix: Tensor<Double>, _ x: Value, _ builder: inout ProgramBuilder) -> Value
+  {
     let column = builder.reshape(x, to: .matrix(x.shape.count, 1))
     return builder.reshape(
       builder.matrixProduct(builder.constant(matrix), column), to: .vector(matrix.rows))
@@ -223,7 +225,8 @@ struct ModelCase: CustomTestStringConvertible, Sendable {
 }
 
 /// Random generalised coordinates of a mild size.
-func randomVector(_ orders: Int, _ channels: Int, _ source: inout RandomSource) -> GeneralizedVector {
+func randomVector(_ orders: Int, _ channels: Int, _ source: inout RandomSource) -> GeneralizedVector
+{
   GeneralizedVector(
     orders: orders, channels: channels,
     values: source.normals(orders * channels).map { 0.5 * $0 })

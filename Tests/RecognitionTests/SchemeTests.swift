@@ -68,7 +68,8 @@ struct SchemeTests {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
-  @Test("recovers the cause of the convolution model", arguments: [(exp(8.0), 0.95), (exp(32.0), 0.99)])
+  @Test(
+    "recovers the cause of the convolution model", arguments: [(exp(8.0), 0.95), (exp(32.0), 0.99)])
   func recoversCause(outputPrecision: Double, least: Double) throws {
     let model = SampleModels.convolution()
     var correlations: [Double] = []

@@ -273,7 +273,7 @@ final class ErrorModel {
             target[error * width + layout.causes + order * nv + row - ny] += 1
           }
         } else if order + 1 < n {
-          target[error * width + (order + 1) * nx + row - nr] += 1
+          target[error * width + (order + 1) * nx + row - nr] = 1
         }
       }
     }

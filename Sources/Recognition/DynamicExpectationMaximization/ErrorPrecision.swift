@@ -88,6 +88,19 @@ struct ErrorPrecision {
     }
   }
 
+  /// What the reference adds to the diagonal of the whole Π̃ before it inverts it.
+  func diagonalLoad(_ lambda: [Double]) -> Double {
+    func norm(_ a: Tensor<Double>) -> Double {
+      (0..<a.rows).reduce(0) { largest, row in
+        max(largest, (0..<a.columns).reduce(0) { $0 + abs(a[row, $1]) })
+      }
+    }
+    let size = blocks.reduce(0) {
+      max($0, norm($1.temporal.precision) * norm($1.precision(lambda)))
+    }
+    return max(size.ulp * Double(layout.errorCount), RegularizedStep.leastLoad)
+  }
+
   /// Which errors the reference counts in F: known precision below e¹⁶ at their order.
   var countedErrors: [Bool] {
     var counted = [Bool](repeating: true, count: layout.errorCount)
@@ -174,7 +187,9 @@ struct ErrorPrecision {
     let n = layout.stateOrder
     for (block, precision) in zip(blocks, precisions) {
       let all = block.count * n
-      let places = (0..<all).filter { counted?[block.index($0 / block.count, $0 % block.count)] ?? true }
+      let places = (0..<all).filter {
+        counted?[block.index($0 / block.count, $0 % block.count)] ?? true
+      }
       if places.count == all, let own = try? CholeskyFactor(precision) {
         total += block.temporal.generalizedLogDeterminant(own.logDeterminant, channels: block.count)
         continue

@@ -61,7 +61,8 @@ final class LevelDerivatives {
       }
     }
     isAffine = names.allSatisfy { name in
-      curvature.constantOutput(name)?.values.allSatisfy { $0 == 0 } ?? (curvature.output(name)?.shape.count == 0)
+      curvature.constantOutput(name)?.values.allSatisfy { $0 == 0 }
+        ?? (curvature.output(name)?.shape.count == 0)
     }
     if freeCount > 0 {
       for output in [g, f] + affinity.map({ "\($0.0)|\($0.1)" }) {

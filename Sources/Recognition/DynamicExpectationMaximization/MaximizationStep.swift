@@ -30,6 +30,10 @@ extension ExpectationMaximizationSession {
   private func inverse(_ a: Tensor<Double>) throws(LinearAlgebraError) -> Tensor<Double> {
     if a.rows == 0 { return a }
     if isReference { return try RegularizedStep.inverse(a) }
+    return try plainInverse(a)
+  }
+
+  private func plainInverse(_ a: Tensor<Double>) throws(LinearAlgebraError) -> Tensor<Double> {
     if let factor = try? CholeskyFactor(a) { return factor.inverse }
     return try LinearAlgebra.inverse(a)
   }
@@ -59,38 +63,57 @@ extension ExpectationMaximizationSession {
     var slotCovariance = self.slotCovariance
     let count = Double(samples)
     let orders = Double(layout.stateOrder)
+    var temporalSpectra: [[Double]] = []
+    if h > 0 && isReference {
+      for block in precision.blocks {
+        temporalSpectra.append(try SymmetricEigendecomposition(block.temporal.precision).values)
+      }
+    }
     for _ in 0..<(h > 0 ? max(precisionIterations, 1) : 0) {
       evaluated = next
       var slope = [Double](repeating: 0, count: h)
       var bend = Tensor<Double>(repeating: 0, shape: .matrix(h, h))
+      let load = isReference ? precision.diagonalLoad(next) : 0
       for (index, block) in precision.blocks.enumerated() where !block.components.isEmpty {
         let spread = pass.spreads[index]
-        let variance = try inverse(block.precision(next))
-        var products: [(slot: Int, matrix: Tensor<Double>)] = []
+        let own = block.precision(next)
+        // (S⁻¹ ⊗ Π + load)⁻¹ in the eigenvectors of S⁻¹; without a load all parts are alike.
+        let parts =
+          load > 0
+          ? temporalSpectra[index].map { ($0, 1.0) } : [(1.0, orders)]
         for component in block.components {
-          let gain = exp(next[component.slot])
           var total = 0.0
           for row in 0..<block.count {
             for column in 0..<block.count {
               // tr(Q X) with a symmetric Q.
-              total +=
-                component.matrix[row, column]
-                * (spread[column * block.count + row]
-                  - count * orders * variance[column, row])
+              total += component.matrix[row, column] * spread[column * block.count + row]
             }
           }
-          slope[component.slot] -= 0.5 * gain * total
-          var scaled = LinearAlgebra.product(component.matrix, variance)
-          for place in scaled.values.indices { scaled.values[place] *= gain }
-          products.append((component.slot, scaled))
+          slope[component.slot] -= 0.5 * exp(next[component.slot]) * total
         }
-        for (first, a) in products {
-          for (second, b) in products {
-            var total = 0.0
-            for row in 0..<block.count {
-              for column in 0..<block.count { total += a[row, column] * b[column, row] }
+        for (eigenvalue, multiplicity) in parts {
+          var loaded = own
+          for place in loaded.values.indices { loaded.values[place] *= eigenvalue }
+          for row in 0..<block.count { loaded[row, row] += load }
+          let variance = try plainInverse(loaded)
+          var products: [(slot: Int, matrix: Tensor<Double>)] = []
+          for component in block.components {
+            var scaled = LinearAlgebra.product(component.matrix, variance)
+            let gain = eigenvalue * exp(next[component.slot])
+            var trace = 0.0
+            for place in scaled.values.indices { scaled.values[place] *= gain }
+            for row in 0..<block.count { trace += scaled[row, row] }
+            slope[component.slot] += 0.5 * count * multiplicity * trace
+            products.append((component.slot, scaled))
+          }
+          for (first, a) in products {
+            for (second, b) in products {
+              var total = 0.0
+              for row in 0..<block.count {
+                for column in 0..<block.count { total += a[row, column] * b[column, row] }
+              }
+              bend[first, second] -= 0.5 * count * multiplicity * total
             }
-            bend[first, second] -= 0.5 * count * orders * total
           }
         }
       }

@@ -59,7 +59,9 @@ struct ReferenceCase {
     result = try file["result"]
   }
 
-  private static func matrix(_ level: Reference, _ key: String, _ count: Int) throws -> Tensor<Double> {
+  private static func matrix(_ level: Reference, _ key: String, _ count: Int) throws -> Tensor<
+    Double
+  > {
     guard level.has(key) else { return Tensor(repeating: 0, shape: .matrix(count, count)) }
     let numbers = try level[key].numbers
     if numbers.isEmpty { return Tensor(repeating: 0, shape: .matrix(count, count)) }
@@ -132,7 +134,8 @@ struct ReferenceCase {
     return builder.transpose(builder.reshape(part, to: .matrix(columns, rows)))
   }
 
-  private static func product(_ matrix: Value, _ x: Value, _ builder: inout ProgramBuilder) -> Value {
+  private static func product(_ matrix: Value, _ x: Value, _ builder: inout ProgramBuilder) -> Value
+  {
     let column = builder.reshape(x, to: .matrix(x.shape.count, 1))
     return builder.reshape(
       builder.matrixProduct(matrix, column), to: .vector(matrix.shape[0]))
@@ -185,7 +188,9 @@ struct ReferenceCase {
   // MARK: Comparison
 
   /// The largest deviations of a record from the stored result, over the largest entry each.
-  func deviations(of record: InversionRecord, from other: Reference? = nil) throws -> [String: Double] {
+  func deviations(of record: InversionRecord, from other: Reference? = nil) throws -> [String:
+    Double]
+  {
     let result = other ?? self.result
     var found: [String: Double] = [:]
     func compare(_ key: String, _ actual: [Double], _ expected: [Double]) {
