@@ -215,10 +215,9 @@ extension ExpectationMaximizationSession {
         guard isLearning, !block.components.isEmpty else { continue }
         precision.contract(
           block, errors.errors, errors.errors, columns: 1, into: &result.spreads[index])
-        let spread = Dense.product(
-          errors.byUnknown, state.covariance.values, rows: e, inner: u, columns: u)
-        precision.contract(
-          block, spread, errors.byUnknown, columns: u, into: &result.spreads[index])
+        if !errors.isAffine {
+          contractStates(state.covariance, block, scale: 1, into: &result.spreads[index])
+        }
         if all > 0 {
           let moved = Dense.product(
             derivative, freeCovariance.values, rows: e, inner: all, columns: all)
@@ -226,7 +225,26 @@ extension ExpectationMaximizationSession {
         }
       }
     }
+    // The covariance of the states is the same at every sample of an affine model.
+    if isLearning, let kept {
+      for (index, block) in precision.blocks.enumerated() where !block.components.isEmpty {
+        contractStates(
+          kept.covariance, block, scale: Double(samples), into: &result.spreads[index])
+      }
+    }
     return result
+  }
+
+  /// Adds `scale · ε̃_u C ε̃_uᵀ`, contracted over one block.
+  private func contractStates(
+    _ covariance: Tensor<Double>, _ block: PrecisionBlock, scale: Double,
+    into result: inout [Double]
+  ) {
+    let u = layout.unknownCount
+    let spread = Dense.product(
+      errors.byUnknown, covariance.values, rows: layout.errorCount, inner: u, columns: u)
+    precision.contract(
+      block, spread, errors.byUnknown, columns: u, into: &result, scale: scale)
   }
 
   private func fill(

@@ -128,11 +128,13 @@ public struct KalmanFilter: Sendable {
 
 /// What a Kalman filter and its smoother give.
 public struct KalmanResult: Sendable {
-  /// Smoothed means `[n]` and covariances `[n × n]` per sample.
+  /// Smoothed means `[n]` per sample.
   public var means: [Tensor<Double>] = []
+  /// Smoothed covariances `[n × n]` per sample.
   public var covariances: [Tensor<Double>] = []
-  /// Filtered means and covariances per sample.
+  /// Filtered means per sample.
   public var filteredMeans: [Tensor<Double>] = []
+  /// Filtered covariances per sample.
   public var filteredCovariances: [Tensor<Double>] = []
   /// `ln p(y_j | y_1 … y_{j−1})` per sample, in nats.
   public var logEvidences: [Double] = []

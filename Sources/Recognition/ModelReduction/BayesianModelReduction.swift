@@ -28,8 +28,9 @@ public struct BayesianModelReduction: Sendable {
     }
   }
 
-  /// The full model's prior and posterior.
+  /// The full model's prior.
   public let prior: Gaussian
+  /// The full model's posterior.
   public let posterior: Gaussian
 
   /// Creates a reduction of a full model.
