@@ -57,7 +57,8 @@ public struct DynamicExpectationMaximization: Sendable {
 public struct InversionPass: Hashable, Sendable {
   /// The number of the pass, from 1.
   public var number: Int
-  /// F of the pass, in nats, after the conversion of mathematics §6 (minimised).
+  /// F of the pass, in nats (minimised): that of mathematics §3, or under `reference: spm` the
+  /// reference's own evidence with its sign turned and its constants kept.
   public var freeEnergy: Double
   /// Whether the pass was kept.
   public var isAccepted: Bool

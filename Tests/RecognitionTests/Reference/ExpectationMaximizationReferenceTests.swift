@@ -24,9 +24,11 @@ struct ExpectationMaximizationReferenceTests {
     Case(name: "convolution_s0"), Case(name: "convolution_xP"), Case(name: "convolution_delays"),
     Case(name: "convolution_confounds"), Case(name: "GF_and_KF"), Case(name: "GLM"),
     Case(name: "PEB"), Case(name: "triple_DEM"), Case(name: "convolution_LAP_dem"),
-    // Every update after the first is rejected; the causes reported are those of a rejected pass.
+    // Open: the causes of the last, rejected pass differ by 5e-2. How the reference tracks its best
+    // point in static models with unknown parameters is not settled, so they are left out here.
     Case(name: "factor_analysis", tolerance: 1e-6, skipped: ["v", "y", "z"]),
-    // Precisions of e³² multiply the rounding of the reference's matrix exponential.
+    // Open: with precisions of e³² causes differ by 2e-2 and F by 5e-4. Rounding of the reference's
+    // matrix exponential is suspected, not shown; the tolerance is what is seen.
     // Covariances of a single state are stored as zero.
     Case(name: "OU", tolerance: 3e-2, evidence: 1e-3, skipped: ["S"]),
     Case(name: "double_well", tolerance: 2e-4, evidence: 1e-4, skipped: ["S"]),
