@@ -47,8 +47,10 @@ public struct Level: Sendable {
   public var parameterValues: [Double]
   /// The prior covariance of θ, `[p × p]`.
   public var parameterPriorCovariance: Tensor<Double>
-  /// f and g as one program; see `Port` for its inputs and outputs. Every declared input exists,
-  /// with extent zero where the level has no such variables.
+  /// f and g as one program.
+  ///
+  /// See `Port` for its inputs and outputs. Every declared input exists, with extent zero where the
+  /// level has no such variables.
   public var equations: Program
   /// The precision of z, over `outputs`.
   public var outputPrecision: PrecisionModel

@@ -10,8 +10,9 @@ public struct ProcessLevel: Sendable {
   public var causes: VariableLayout
   /// What this level emits.
   public var outputs: VariableLayout
-  /// f and g; inputs `x`, `v`, `t`, `a` (extent zero where there is none), outputs as in `Level.Port`.
-  /// The last level has no states and its g is the cause as a function of time.
+  /// f and g as one program.
+  ///
+  /// Inputs `x`, `v`, `t`, `a` (extent zero where there is none), outputs as in `Level.Port`. The last level has no states and its g is the cause as a function of time.
   public var equations: Program
   /// Precision of the fluctuations of the outputs `[l × l]`, or nil for none at all.
   public var outputPrecision: Tensor<Double>?

@@ -63,7 +63,7 @@ final class WorldLevel {
       default: break
       }
     }
-    workspace.run(executable)
+    workspace.run()
     for region in executable.outputs {
       let source = unsafe base + region.offset
       switch region.name {
@@ -158,7 +158,7 @@ final class SlopeProgram {
       workspace.write(
         (0..<region.shape.count).map { unsafe arena[source.offset + $0] }, to: region)
     }
-    workspace.run(executable)
+    workspace.run()
     return Dictionary(
       uniqueKeysWithValues: executable.outputs.map { ($0.name, workspace.read($0)) })
   }

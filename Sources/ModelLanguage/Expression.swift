@@ -49,10 +49,32 @@ struct ExpressionNode: Sendable {
     /// Sums and products, left to right; kept flat so that a long sum is not a deep tree.
     indirect case chain(ExpressionNode, [ChainLink])
     indirect case binary(InfixOperator, Range<Int>, ExpressionNode, ExpressionNode)
+
+    fileprivate var heightBelow: Int {
+      switch self {
+      case .number, .name: 0
+      case .call(let call): call.arguments.lazy.map(\.height).max() ?? 0
+      case .literal(let entries): entries.lazy.map(\.height).max() ?? 0
+      case .negate(let operand), .transpose(let operand): operand.height
+      case .index(let base, let indices):
+        max(base.height, indices.lazy.map(\.height).max() ?? 0)
+      case .chain(let first, let links):
+        max(first.height, links.lazy.map(\.operand.height).max() ?? 0)
+      case .binary(_, _, let left, let right): max(left.height, right.height)
+      }
+    }
   }
 
   let kind: Kind
   let range: Range<Int>
+  /// The number of nodes on the longest way down, this one included.
+  let height: Int
+
+  init(kind: Kind, range: Range<Int>) {
+    self.kind = kind
+    self.range = range
+    height = 1 + kind.heightBelow
+  }
 
   var literalNumber: Double? {
     switch kind {
@@ -102,6 +124,13 @@ enum IndexNode: Sendable {
   case single(ExpressionNode)
   /// A range whose missing bounds mean the first and the last entry.
   case range(ExpressionNode?, ExpressionNode?, Range<Int>)
+
+  fileprivate var height: Int {
+    switch self {
+    case .single(let node): node.height
+    case .range(let first, let last, _): max(first?.height ?? 0, last?.height ?? 0)
+    }
+  }
 }
 
 /// A further operand of a sum or a product.

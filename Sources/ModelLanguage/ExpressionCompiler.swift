@@ -13,7 +13,7 @@ public enum ExpressionCompiler {
   /// The number of bindings and functions that may need one another in a row.
   static let inliningLimit = 100
   /// The depth of trees, functions and bindings included.
-  static let depthLimit = 1000
+  static let depthLimit = 500
 
   /// Adds an expression to a program.
   ///

@@ -5,6 +5,8 @@
 public enum ExpressionParser {
   /// The depth to which brackets, signs and powers may stand inside one another.
   public static let nestingLimit = 100
+  /// The height of a tree: four kinds of nodes may stand on one level of nesting.
+  static let heightLimit = 4 * nestingLimit
 
   /// Reads an expression; throws what is wrong with the first mistake.
   public static func parse(
@@ -146,8 +148,10 @@ struct Parser {
       case .transpose:
         node = ExpressionNode(
           kind: .transpose(node), range: node.range.lowerBound..<token.range.upperBound)
+        try bound(node)
       case .opening("["):
         node = try indexed(node)
+        try bound(node)
         count += 1
         guard depth + count <= ExpressionParser.nestingLimit else {
           throw problem(.nestingTooDeep(limit: ExpressionParser.nestingLimit), token.range)
@@ -160,6 +164,13 @@ struct Parser {
         throw problem(.nestingTooDeep(limit: ExpressionParser.nestingLimit), token.range)
       }
       try advance()
+    }
+  }
+
+  /// Refuses a tree so tall that walking it would need a deep stack.
+  private func bound(_ node: ExpressionNode) throws(Diagnostic) {
+    guard node.height <= ExpressionParser.heightLimit else {
+      throw problem(.nestingTooDeep(limit: ExpressionParser.heightLimit), node.range)
     }
   }
 

@@ -43,6 +43,8 @@ public enum FileProblem: Hashable, Sendable {
   case brokenYAML(String)
   case unquotedExpression(splitAt: String)
   case emptyFile
+  case unclosedBracket(String)
+  case notAModel(FileValueKind)
   case severalDocuments
   case anchor
   case tag

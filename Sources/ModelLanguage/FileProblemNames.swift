@@ -36,7 +36,7 @@ extension FileSection {
     case .embedding: return "'embedding'"
     case .title: return "'title'"
     case .about: return "'about'"
-    case .level(let number): return english ? "level \(number)" : "レベル \(number) "
+    case .level(let number): return english ? "level \(number)" : "第 \(number) 階層"
     case .parameter(let name): return english ? "parameter '\(name)'" : "パラメータ '\(name)' "
     case .state(let name): return english ? "state '\(name)'" : "状態 '\(name)' "
     case .precision(let name):
@@ -48,7 +48,7 @@ extension FileSection {
     case .confounds: return "'confounds'"
     case .names(let key, let level):
       let place =
-        level.map { english ? "level \($0)" : "レベル \($0) " } ?? (english ? "the process" : "過程")
+        level.map { english ? "level \($0)" : "第 \($0) 階層" } ?? (english ? "the process" : "プロセス")
       return english ? "'\(key)' of \(place)" : "\(place)の '\(key)' "
     }
   }
@@ -96,11 +96,11 @@ extension FileTensor {
     case .motion(let name):
       return english ? "the motion of '\(name)'" : "'\(name)' の motion "
     case .processParameter(let name):
-      return english ? "parameter '\(name)' of the process" : "過程のパラメータ '\(name)' "
+      return english ? "parameter '\(name)' of the process" : "プロセスのパラメータ '\(name)' "
     case .processCause(let name):
-      return english ? "cause '\(name)' of the process" : "過程の原因 '\(name)' "
+      return english ? "cause '\(name)' of the process" : "プロセスの原因 '\(name)' "
     case .processOutput(let name):
-      return english ? "output '\(name)' of the process" : "過程の出力 '\(name)' "
+      return english ? "output '\(name)' of the process" : "プロセスの出力 '\(name)' "
     case .delays: return english ? "'delays'" : "'delays' "
     }
   }

@@ -27,27 +27,34 @@ extension FileProblem {
       list = allowed
     case .wrongShape(_, let expected, _):
       let shapes = expected.map { $0.text(language) }
-      return FileProblem.alternatives(shapes, language)
-    case .wrongKind(_, let expected, _): return expected.text(language)
+      return FileProblem.expected(FileProblem.alternatives(shapes, language), language)
+    case .wrongKind(_, let expected, _):
+      return FileProblem.expected(expected.text(language), language)
     default: return nil
     }
     guard !list.isEmpty else { return nil }
     let shown = list.count > 12 ? Array(list.prefix(12)) + ["…"] : list
-    let prefix = language == .english ? "one of " : ""
-    let suffix = language == .english ? "" : " のどれか"
-    return prefix + shown.joined(separator: ", ") + suffix
+    let joined = shown.joined(separator: ", ")
+    if shown.count == 1 { return FileProblem.expected("'\(joined)'", language) }
+    return FileProblem.expected(
+      language == .english ? "one of \(joined)" : "\(joined) のどれか", language)
+  }
+
+  private static func expected(_ what: String, _ language: DiagnosticLanguage) -> String {
+    language == .english ? "expected \(what)" : "\(what.last == "'" ? what + " " : what)が必要です"
   }
 
   static func alternatives(_ items: [String], _ language: DiagnosticLanguage) -> String {
     guard let last = items.last, items.count > 1 else { return items.first ?? "" }
     let rest = items.dropLast().joined(separator: language == .english ? ", " : "、")
-    return language == .english ? "\(rest) or \(last)" : "\(rest)、\(last) のどれか"
+    return language == .english ? "\(rest) or \(last)" : "\(rest)、\(last)のどれか"
   }
 
   // One table keeps the two languages of a problem next to each other.
   private var text: (String, String) {
     switch self {
-    case .brokenYAML, .unquotedExpression, .emptyFile, .severalDocuments, .anchor, .tag,
+    case .brokenYAML, .unquotedExpression, .emptyFile, .unclosedBracket, .notAModel,
+      .severalDocuments, .anchor, .tag,
       .controlCharacter, .invalidUTF8, .nestingTooDeep, .duplicateKey, .keyNotText:
       return yamlText
     case .tooFewLevels, .priorLevelHas, .motionWithoutState, .stateWithoutMotion, .wrongShape,
@@ -75,6 +82,14 @@ extension FileProblem {
         "YAML がこの式を '\(split)' で区切ってしまいます。引用符で囲んでください"
       )
     case .emptyFile: return ("the file is empty", "ファイルが空です")
+    case .unclosedBracket(let bracket):
+      return ("this '\(bracket)' is not closed", "この '\(bracket)' が閉じていません")
+    case .notAModel(let found):
+      return (
+        "a model file is \(FileValueKind.mapping.text(.english)), not \(found.text(.english))",
+        "モデルファイルは\(FileValueKind.mapping.text(.japanese))です。"
+          + "\(found.text(.japanese))ではありません"
+      )
     case .severalDocuments:
       return (
         "a second YAML document starts here, but a model file holds one",
@@ -185,12 +200,12 @@ extension FileProblem {
     case .tooFewLevels(let count):
       return (
         "a model has at least one level and, last, the prior on causes; this one has \(count)",
-        "モデルには少なくとも 1 つのレベルと、最後に原因の事前分布が要ります（今は \(count) 個）"
+        "モデルには少なくとも 1 つの階層と、最後に原因の事前分布が要ります（今は \(count) 個）"
       )
     case .priorLevelHas(let key, let level):
       return (
         "level \(level) is the prior on causes and cannot have '\(key)': add a level after it",
-        "レベル \(level) は原因の事前分布なので '\(key)' は書けません。この後にもう 1 つレベルを足してください"
+        "第 \(level) 階層は原因の事前分布なので '\(key)' は書けません。この後にもう 1 つ階層を足してください"
       )
     case .motionWithoutState(let name, _):
       return (
@@ -201,8 +216,8 @@ extension FileProblem {
       return ("state '\(name)' has no motion", "状態 '\(name)' に motion がありません")
     case .wrongShape(let tensor, _, let found):
       return (
-        "\(tensor.text(.english)) has shape \(found.text(.english))",
-        "\(tensor.text(.japanese))の形が \(found.text(.japanese)) です"
+        "\(tensor.text(.english)) is \(found.text(.english))",
+        "\(tensor.text(.japanese))が\(found.text(.japanese))になっています"
       )
     case .notSymmetric(let tensor, let row, let column):
       return (
@@ -221,15 +236,15 @@ extension FileProblem {
         "\(tensor.text(.japanese))が半正定値ではありません"
       )
     case .notFiniteAtStart(let what, let level, let element, let value):
-      let place = level.map { ("of level \($0) ", "レベル \($0) の ") } ?? ("of the process ", "過程の ")
+      let place = level.map { ("of level \($0) ", "第 \($0) 階層の ") } ?? ("of the process ", "プロセスの ")
       return (
         "\(what) \(place.0)is not finite at the initial state: \(element) gives \(value)",
         "\(place.1)\(what) が初期状態で有限になりません: \(element) が \(value) になります"
       )
     case .causeEmitted(let name, let level, let shape):
       return (
-        "level \(level) emits the cause '\(name)' with shape \(shape.text(.english))",
-        "レベル \(level) は原因 '\(name)' を形 \(shape.text(.japanese)) で出しています"
+        "level \(level) emits the cause '\(name)' as \(shape.text(.english))",
+        "第 \(level) 階層は原因 '\(name)' を\(shape.text(.japanese))として出しています"
       )
     case .precisionNotConstantInProcess(let name):
       return (
@@ -319,13 +334,17 @@ extension FileProblem {
     return String(repeating: "0", count: max(digits - text.count, 0)) + text
   }
 
-  private static func entries(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
-  private static func columns(_ count: Int) -> String { count == 1 ? "1 column" : "\(count) columns" }
+  private static func entries(_ count: Int) -> String {
+    count == 1 ? "1 entry" : "\(count) entries"
+  }
+  private static func columns(_ count: Int) -> String {
+    count == 1 ? "1 column" : "\(count) columns"
+  }
 }
 
 extension Shape {
-  /// The shape as an error message names it.
+  /// The shape in words, as the messages about expressions have it.
   func text(_ language: DiagnosticLanguage) -> String {
-    isScalar ? (language == .english ? "scalar" : "スカラー") : description
+    DiagnosticText(language: language).name(self)
   }
 }

@@ -7,8 +7,8 @@
 /// `advance` starts afresh from there.
 @safe
 public struct ODESolver<System: ODESystem>: ~Copyable {
-  @usableFromInline let storage: UnsafeMutablePointer<System>
-  @usableFromInline var core: SolverCore
+  let storage: UnsafeMutablePointer<System>
+  var core: SolverCore
 
   /// Creates a solver at time `time` with state `state`.
   ///
@@ -24,8 +24,19 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
   ) throws(ODEError) {
     let storage = UnsafeMutablePointer<System>.allocate(capacity: 1)
     unsafe storage.initialize(to: system)
+    try unsafe self.init(
+      storage: storage, erased: ErasedSystem(storage), state: state, time: time, options: options)
+  }
+
+  /// Takes over `storage`; apart from `init` above, which the caller's module specialises so that
+  /// the erased system calls F directly.
+  @usableFromInline
+  init(
+    storage: UnsafeMutablePointer<System>, erased: ErasedSystem, state: [Double], time: Double,
+    options: ODEOptions
+  ) throws(ODEError) {
     do throws(ODEError) {
-      core = try SolverCore(system: unsafe ErasedSystem(storage), options: options)
+      core = try SolverCore(system: erased, options: options)
     } catch {
       unsafe storage.deinitialize(count: 1)
       unsafe storage.deallocate()
@@ -35,7 +46,6 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     setState(state, time: time)
   }
 
-  @inlinable
   deinit {
     unsafe storage.deinitialize(count: 1)
     unsafe storage.deallocate()
@@ -115,7 +125,7 @@ public struct ODESolver<System: ODESystem>: ~Copyable {
     precondition(
       state.count == dimension, "a state of \(state.count) for \(dimension) variables")
     core.time = time
-    core.restart()
+    core.startAfresh()
     for index in 0..<dimension { unsafe core.state[index] = state[index] }
   }
 

@@ -1,7 +1,6 @@
 internal import CGSL
 
 /// The part of a solver that does not depend on the type of its system.
-@usableFromInline
 @safe
 struct SolverCore: ~Copyable {
   let options: ODEOptions
@@ -24,7 +23,6 @@ struct SolverCore: ~Copyable {
   private var nextStep: Double?
   private var needsReset = false
 
-  @usableFromInline
   init(system: ErasedSystem, options: ODEOptions) throws(ODEError) {
     try options.validate()
     let dimension = system.dimension
@@ -84,6 +82,12 @@ struct SolverCore: ~Copyable {
     hasLastStep = false
   }
 
+  /// Restarts and forgets the proposed step too, so that equal starts give equal runs.
+  mutating func startAfresh() {
+    restart()
+    nextStep = nil
+  }
+
   mutating func invalidateLinearization() {
     if let workspace = unsafe context.pointee.localLinear { unsafe workspace.pointee.invalidate() }
     restart()
@@ -122,9 +126,9 @@ struct SolverCore: ~Copyable {
       let remaining = target - time
       var tried = step
       // Never leave a remainder that is a rounding error or a tiny step.
-      if abs(remaining) <= abs(step) * 1.0001 {
+      if abs(remaining) <= abs(step) * (1 + 1e-10) {
         tried = 2 * remaining
-      } else if abs(remaining) < 2 * abs(step) {
+      } else if abs(remaining) < 2 * abs(step), abs(remaining) >= 2 * options.minimumStep {
         tried = 0.5 * remaining
       }
       let failedBefore = unsafe gsl.evolve.pointee.failed_steps
@@ -135,7 +139,8 @@ struct SolverCore: ~Copyable {
       statistics.rejected += rejections
       guard status == Status.success else { throw failure(status: status, step: tried) }
       let taken = unsafe gsl.evolve.pointee.last_step
-      let isShort = time != target && abs(taken) < options.minimumStep
+      let isShort =
+        rejections > 0 && time != target && abs(taken) < options.minimumStep
       if isShort { throw failure(status: Status.failure, step: taken, isUnderflow: true) }
       try unsafe afterStep(taken, rejections: rejections, errorRatio: context.pointee.errorRatio)
       // The control's proposal after a step cut short by the target may be small for that reason

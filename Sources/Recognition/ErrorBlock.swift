@@ -12,6 +12,8 @@ struct ErrorBlock {
   let whitenedJacobian: Tensor<Double>?
   /// `½ ε̃ᵀ Π̃ ε̃ − ½ ln |Π̃| + ½ n_ε ln 2π`.
   let energy: Double
+  /// `−½ ln |Π̃| + ½ n_ε ln 2π`, the part of the energy that no error changes.
+  let normalizer: Double
 
   init(
     isSensory: Bool, error: [Double], jacobian: Tensor<Double>?, whitening: WhiteningFactor
@@ -23,6 +25,7 @@ struct ErrorBlock {
         LinearAlgebra.kronecker(
           whitening.temporal.inverseFactor, LinearAlgebra.transpose(whitening.half)), matrix)
     }
+    normalizer = whitening.normalizer
     energy = 0.5 * whitened.reduce(0) { $0 + $1 * $1 } + whitening.normalizer
   }
 }
@@ -89,7 +92,7 @@ extension RecognitionDynamics {
     memory.workspace.write(Array(q[own.states]), to: executable.input(UnitPort.states))
     memory.workspace.write(Array(q[own.causes]), to: executable.input(UnitPort.causes))
     memory.workspace.write(Array(q[own.parameters]), to: executable.input(UnitPort.parameters))
-    memory.workspace.run(executable)
+    memory.workspace.run()
     return Dictionary(
       uniqueKeysWithValues: executable.outputs.map {
         ($0.name, Tensor(shape: $0.shape, values: memory.workspace.read($0)))

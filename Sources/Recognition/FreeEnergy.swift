@@ -39,6 +39,7 @@ public final class FreeEnergy {
   ///   - data: ỹ at this sample.
   ///   - prior: η̃ at this sample.
   ///   - sample: the 1-based sample, for messages.
+  /// - Returns: the terms in nats, and the Laplace posterior of the generalised states.
   /// - Throws: `RecognitionError.improperPosterior` where nothing constrains a unit,
   ///   `.nonFiniteFreeEnergy` where a term overflows.
   public func evaluate(

@@ -76,8 +76,8 @@ struct LevelProgram {
     if case .dynamic = options.errorUnits { true } else { false }
   }
 
-  /// g̃ and f̃ with the order-zero Jacobians, as a program of x̃, ṽ and φ.
-  func predictions() -> Program {
+  /// f and g with their Jacobians and, where they depend on states, precisions with theirs.
+  private func differentiatedEquations() -> Program {
     var equations = level.equations
     for (output, input) in [
       (Level.Port.output, Level.Port.states), (Level.Port.output, Level.Port.causes),
@@ -91,6 +91,39 @@ struct LevelProgram {
         equations = equations.jacobian(of: port, withRespectTo: input, as: "\(port)|\(input)")
       }
     }
+    return equations
+  }
+
+  /// f, g and their Jacobians at order zero, the parameters held at their prior.
+  func orderZeroProgram() -> Program {
+    var builder = ProgramBuilder()
+    var arguments = [
+      Level.Port.states: builder.input(Level.Port.states, shape: .vector(level.states.count)),
+      Level.Port.causes: builder.input(Level.Port.causes, shape: .vector(level.causes.count)),
+      Level.Port.parameters: builder.constant(Tensor(vector: level.parameterValues)),
+    ]
+    if level.equations.input(Level.Port.time) != nil {
+      arguments[Level.Port.time] = builder.constant(0)
+    }
+    let at = builder.inline(differentiatedEquations(), arguments: arguments)
+    for (name, value) in at.sorted(by: { $0.key < $1.key }) { builder.output(name, value) }
+    return builder.build()
+  }
+
+  /// A precision whose components are held at their prior means.
+  func heldPrecision(_ model: PrecisionModel) -> Tensor<Double> {
+    var total = model.fixed
+    for component in model.components {
+      for entry in total.values.indices {
+        total.values[entry] += exp(component.priorMean) * component.matrix.values[entry]
+      }
+    }
+    return total
+  }
+
+  /// g̃ and f̃ with the order-zero Jacobians, as a program of x̃, ṽ and φ.
+  func predictions() -> Program {
+    let equations = differentiatedEquations()
     var builder = ProgramBuilder()
     let x = builder.input(UnitPort.states, shape: .matrix(n, level.states.count))
     let v = builder.input(UnitPort.causes, shape: .matrix(d, level.causes.count))

@@ -7,6 +7,8 @@ final class LevelUnit {
   let program: LevelProgram
   let executable: Executable
   let workspace: Workspace
+  /// The faster way to the same messages, where the level allows it.
+  let kernel: LevelKernel?
   private let source: Program
 
   /// Where the inputs lie in the arena, looked up once; outputs follow.
@@ -22,9 +24,10 @@ final class LevelUnit {
   let outputErrorFlow: Executable.Region?
   let stateErrorFlow: Executable.Region?
 
-  init(_ program: LevelProgram) {
+  init(_ program: LevelProgram, bank: VectorBank) {
     self.program = program
     source = program.unitProgram()
+    kernel = LevelKernel(program, bank: bank)
     let planned = Executable(source)
     executable = planned
     workspace = Workspace(planned)

@@ -27,6 +27,9 @@ public final class RecognitionDynamics: ODESystem {
   private(set) var data: GeneralizedVector
   private(set) var prior: GeneralizedVector
   private(set) var origin = 0.0
+  /// ỹ and η̃ once more, as the kernels want them.
+  private let dataVectors: TaylorVectors
+  private let priorVectors: TaylorVectors
   let parameterFriction: Double
   let precisionFriction: Double
 
@@ -41,6 +44,10 @@ public final class RecognitionDynamics: ODESystem {
     let count = Double(model.time.count)
     parameterFriction = options.parameterFriction ?? count
     precisionFriction = options.precisionFriction ?? count
+    func largest(_ count: (Level) -> Int) -> Int { model.levels.map(count).max() ?? 0 }
+    let bank = VectorBank(
+      orders: model.stateOrder, states: largest(\.states.count), causes: largest(\.causes.count),
+      outputs: largest(\.outputs.count))
     var units: [LevelUnit] = []
     var spaces: [ParameterSpace?] = []
     for (index, level) in model.levels.enumerated() {
@@ -66,7 +73,7 @@ public final class RecognitionDynamics: ODESystem {
               ?? Tensor(repeating: 0, shape: .matrix(level.parameters.count, 0)),
             parameterVariances: space?.variances ?? [],
             outputComponents: free(level.outputPrecision),
-            stateComponents: free(level.statePrecision))))
+            stateComponents: free(level.statePrecision)), bank: bank))
     }
     self.units = units
     parameterSpaces = spaces
@@ -79,8 +86,10 @@ public final class RecognitionDynamics: ODESystem {
       }, dynamicErrors: isDynamic)
     data = GeneralizedVector(
       orders: model.stateOrder, channels: model.level(1).outputs.count)
+    dataVectors = TaylorVectors(orders: data.orders, channels: data.channels)
     prior = GeneralizedVector(
       orders: model.stateOrder, channels: model.levels[model.levels.count - 1].outputs.count)
+    priorVectors = TaylorVectors(orders: prior.orders, channels: prior.channels)
   }
 
   /// Sets the data ỹ and the prior causes η̃ that hold at time `origin` and move on from there.
@@ -94,6 +103,8 @@ public final class RecognitionDynamics: ODESystem {
     self.data = data
     self.prior = prior
     self.origin = origin
+    dataVectors.load(data)
+    priorVectors.load(prior)
   }
 
   /// The number of units: the length of the state vector.
@@ -145,39 +156,55 @@ public final class RecognitionDynamics: ODESystem {
     }
   }
 
-  /// `exp(D t)` applied to generalised coordinates: Horner's rule over the higher orders.
+  /// `exp(D t)` applied to generalised coordinates: `Σ_j tʲ/j! · order k + j`.
   private func advance(
     _ vector: GeneralizedVector, by time: Double, into target: UnsafeMutablePointer<Double>
   ) {
-    let orders = vector.orders
+    let count = vector.values.count
     let channels = vector.channels
     unsafe vector.values.withUnsafeBufferPointer { values in
-      for order in 0..<orders {
-        for channel in 0..<channels {
-          var total = unsafe values[(orders - 1) * channels + channel]
-          var higher = orders - 1
-          while higher > order {
-            total =
-              unsafe values[(higher - 1) * channels + channel]
-              + total * time / Double(higher - order)
-            higher -= 1
-          }
-          unsafe target[order * channels + channel] = total
+      guard let source = values.baseAddress else { return }
+      unsafe target.update(from: source, count: count)
+      guard time != 0 else { return }
+      var weight = 1.0
+      for step in 1..<max(vector.orders, 1) {
+        weight *= time / Double(step)
+        let offset = step * channels
+        for index in 0..<(count - offset) {
+          unsafe target[index] += weight * source[index + offset]
         }
       }
     }
   }
 
+  /// The flow by the general programs alone, whatever the levels allow.
+  func programFlow(_ q: [Double], at time: Double) -> [Double] {
+    var flow = [Double](repeating: 0, count: q.count)
+    unsafe q.withUnsafeBufferPointer { source in
+      unsafe flow.withUnsafeMutableBufferPointer { target in
+        if let source = source.baseAddress, let target = target.baseAddress {
+          unsafe evaluate(time: time, source, into: target, usesKernels: false)
+        }
+      }
+    }
+    return flow
+  }
+
   private func evaluate(
-    time: Double, _ q: UnsafePointer<Double>, into flow: UnsafeMutablePointer<Double>
+    time: Double, _ q: UnsafePointer<Double>, into flow: UnsafeMutablePointer<Double>,
+    usesKernels: Bool = true
   ) {
     let kappa = options.gradientGain
     for index in 0..<units.count {
       let unit = units[index]
       let own = layout.levels[index]
+      if usesKernels, let kernel = unit.kernel {
+        unsafe run(kernel, own, time: time, q, into: flow)
+        continue
+      }
       let arena = unsafe unit.workspace.base
       unsafe load(time: time, q, own, into: arena, regions: unit.inputRegions)
-      unit.workspace.run(unit.executable)
+      unit.workspace.run()
       if let region = unit.stateFlow {
         unsafe (flow + own.states.lowerBound).update(
           from: arena + region.offset, count: own.states.count)
@@ -212,6 +239,30 @@ public final class RecognitionDynamics: ODESystem {
         unsafe (flow + own.stateErrors.lowerBound).update(
           from: arena + region.offset, count: own.stateErrors.count)
       }
+    }
+  }
+
+  private func run(
+    _ kernel: LevelKernel, _ own: LevelUnits, time: Double, _ q: UnsafePointer<Double>,
+    into flow: UnsafeMutablePointer<Double>
+  ) {
+    let kappa = options.gradientGain
+    let stateFlow = unsafe flow + own.states.lowerBound
+    let causeFlow = unsafe flow + own.causes.lowerBound
+    let x = unsafe q + own.states.lowerBound
+    let v = unsafe q + own.causes.lowerBound
+    let expected = own.level == layout.levels.count ? priorVectors : nil
+    let elapsed = time - origin
+    if own.level == 1 {
+      unsafe kernel.run(
+        target: .data(dataVectors), expected: expected, time: elapsed, x: x, v: v, kappa: kappa,
+        stateFlow: stateFlow, causeFlow: causeFlow)
+    } else {
+      let below = layout.levels[own.level - 2].causes.lowerBound
+      unsafe kernel.run(
+        target: .causes(q + below), expected: expected, time: elapsed, x: x, v: v, kappa: kappa,
+        stateFlow: stateFlow, causeFlow: causeFlow)
+      unsafe kernel.sendDown(kappa: kappa, to: flow + below)
     }
   }
 

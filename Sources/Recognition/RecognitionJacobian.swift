@@ -61,7 +61,7 @@ extension RecognitionDynamics {
       let jacobian = unit.jacobian
       let arena = unsafe jacobian.workspace.base
       unsafe load(time: time, q, own, into: arena, regions: jacobian.inputRegions)
-      jacobian.workspace.run(jacobian.executable)
+      jacobian.workspace.run()
       for block in jacobian.blocks {
         let (rows, factor) = receiver(of: block.output, own)
         let source = unsafe UnsafePointer(arena + block.region.offset)

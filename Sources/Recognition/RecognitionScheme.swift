@@ -50,7 +50,7 @@ extension HierarchicalDynamicModel {
           [Double](repeating: isTime ? time[sample + 1] : 0, count: region.shape.count),
           to: region)
       }
-      workspace.run(executable)
+      workspace.run()
       for (channel, value) in workspace.read(executable.output(Level.Port.output)).enumerated() {
         result[sample, channel] = value
       }

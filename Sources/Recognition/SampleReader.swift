@@ -125,7 +125,7 @@ extension RecognitionDynamics {
           unsafe load(time: origin, pointer, own, into: arena, regions: unit.inputRegions)
         }
       }
-      unit.workspace.run(unit.executable)
+      unit.workspace.run()
       return (
         unit.workspace.read(unit.restingOutputErrors ?? unit.outputErrors),
         unit.workspace.read(unit.restingStateErrors ?? unit.stateErrors)

@@ -205,7 +205,16 @@ extension RecognitionTraces {
     }
     series += bands + means + truths
     let full = bands.isEmpty ? title : title + words.interval
-    return Panel(title: full, xLabel: words.time, yLabel: words.value, series: series)
+    // Where the data leave a state open its band can dwarf every trace: the traces decide then.
+    let traces = estimates.flatMap { $0.mean + ($0.truth ?? []) }
+    let edges = estimates.flatMap { estimate in
+      (estimate.standardDeviation ?? []).enumerated().flatMap { index, deviation in
+        [-1, 1].map { estimate.mean[index] + $0 * Self.ninetyPercent * deviation }
+      }
+    }
+    return Panel(
+      title: full, xLabel: words.time, yLabel: words.value, series: series,
+      yRange: Self.cropped(edges, to: traces, margin: 0.5))
   }
 
   private func errorPanel(_ words: RecognitionWords) -> Panel {
@@ -237,6 +246,27 @@ extension RecognitionTraces {
     series += present
     series.append(.line(role: .freeEnergy, x: time, y: freeEnergy.total, width: 4.5))
     let title = present.isEmpty ? words.freeEnergyAlone : words.freeEnergyAndTerms
-    return Panel(title: title, xLabel: words.time, yLabel: words.nats, series: series)
+    // The first samples, before units settle, can dwarf all that follows: the rest decides then.
+    let all = [freeEnergy.total] + terms.compactMap(\.2)
+    let settled = max(2, time.count / 16)
+    let later = time.count > 4 * settled ? all.flatMap { $0.dropFirst(settled) } : []
+    return Panel(
+      title: title, xLabel: words.time, yLabel: words.nats, series: series,
+      yRange: Self.cropped(all.flatMap { $0 }, to: later, margin: 0.08))
+  }
+
+  /// A range around `core`, with a margin in parts of its length, where `values` reach more than
+  /// ten times as far; nil where they do not, and the panel fits its content.
+  private static func cropped(
+    _ values: [Double], to core: [Double], margin: Double
+  ) -> ClosedRange<Double>? {
+    let inner = core.filter(\.isFinite)
+    let outer = values.filter(\.isFinite)
+    guard let low = inner.min(), let high = inner.max(), high > low,
+      let lowest = outer.min(), let highest = outer.max(),
+      highest - lowest > 10 * (high - low)
+    else { return nil }
+    let room = margin * (high - low)
+    return (low - room)...(high + room)
   }
 }

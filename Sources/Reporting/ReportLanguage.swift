@@ -6,7 +6,9 @@ public enum ReportLanguage: String, Sendable, CaseIterable {
   case japanese = "ja"
 
   /// Picks the text of this language.
-  func pick(_ english: @autoclosure () -> String, _ japanese: @autoclosure () -> String) -> String {
+  public func pick(_ english: @autoclosure () -> String, _ japanese: @autoclosure () -> String)
+    -> String
+  {
     switch self {
     case .english: english()
     case .japanese: japanese()

@@ -23,6 +23,7 @@ public struct Executable: Sendable {
   public let constantEntries: [[Double?]]
 
   let instructions: [Instruction]
+  let runs: [InstructionRun]
   let arenaCount: Int
   let preloaded: [(place: Int, value: Double)]
 
@@ -37,6 +38,7 @@ public struct Executable: Sendable {
     let plan = InstructionPlan(graph, program: program, outputs: entries)
     self.batch = batch
     instructions = plan.instructions
+    runs = plan.runs
     arenaCount = plan.arenaCount
     preloaded = plan.preloaded
     var offset = 0
@@ -87,7 +89,7 @@ public struct Executable: Sendable {
         "input '\(region.name)' has shape \(region.shape), not \(argument.shape)")
       for lane in 0..<batch { workspace.write(argument.values, to: region, lane: lane) }
     }
-    workspace.run(self)
+    workspace.run()
     return Dictionary(
       uniqueKeysWithValues: outputs.map {
         ($0.name, Tensor(shape: $0.shape, values: workspace.read($0)))

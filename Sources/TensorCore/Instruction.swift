@@ -17,15 +17,18 @@ enum Opcode: UInt8 {
 }
 
 /// One instruction: reads places `a`, `b`, `c` of the arena and writes `target`.
-///
-/// Plain numbers of 20 bytes: a function that carried its own payload would cost a branch and a
-/// wider stride on every step.
 struct Instruction: Sendable, BitwiseCopyable {
-  var opcode: Opcode
   var target: Int32
   var a: Int32 = 0
   var b: Int32 = 0
   var c: Int32 = 0
+}
+
+/// Neighbouring instructions `start ..< end` of one opcode, run by one loop.
+struct InstructionRun: Sendable, BitwiseCopyable {
+  var opcode: Opcode
+  var start: Int32
+  var end: Int32
 }
 
 extension Opcode {

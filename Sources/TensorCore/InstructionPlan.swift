@@ -1,6 +1,7 @@
 /// Orders a graph into instructions and gives every value a place, reusing places by lifetime.
 struct InstructionPlan {
   private(set) var instructions: [Instruction] = []
+  private(set) var runs: [InstructionRun] = []
   private(set) var arenaCount: Int
   private(set) var preloaded: [(place: Int, value: Double)] = []
 
@@ -9,41 +10,12 @@ struct InstructionPlan {
     let outputCount = program.outputs.reduce(0) { $0 + $1.shape.count }
     arenaCount = inputCount + outputCount
 
-    // What is needed at all, how often it is read, and where it is read last.
+    let schedule = InstructionSchedule(graph, outputs: outputs)
     let nodes = graph.nodes
-    var uses = [Int32](repeating: 0, count: nodes.count)
-    var isOutput = [Bool](repeating: false, count: nodes.count)
-    for entry in outputs.joined() { isOutput[Int(entry)] = true }
-    var needed = isOutput
-    for index in stride(from: nodes.count - 1, through: 0, by: -1) where needed[index] {
-      for operand in nodes[index].reads {
-        needed[Int(operand)] = true
-        uses[Int(operand)] += 1
-      }
-    }
-    // A product read by nothing but one sum becomes part of that sum's instruction.
-    var fused = [Bool](repeating: false, count: nodes.count)
-    func fusible(_ node: Int32) -> Bool {
-      nodes[Int(node)].operation == .binary(.multiply) && uses[Int(node)] == 1
-        && !isOutput[Int(node)]
-    }
-    for (index, node) in nodes.enumerated() where needed[index] {
-      guard case .binary(let function) = node.operation, function == .add || function == .subtract
-      else { continue }
-      if fusible(node.a) {
-        fused[Int(node.a)] = true
-      } else if node.a != node.b && fusible(node.b) {
-        fused[Int(node.b)] = true
-      }
-    }
+    // Where every value is read last, as a position in the schedule.
     var lastRead = [Int](repeating: -1, count: nodes.count)
-    for (index, node) in nodes.enumerated() where needed[index] && !fused[index] {
-      for operand in node.reads {
-        lastRead[Int(operand)] = index
-        if fused[Int(operand)] {
-          for inner in nodes[Int(operand)].reads { lastRead[Int(inner)] = index }
-        }
-      }
+    for (position, entry) in schedule.order.enumerated() {
+      for operand in schedule.reads(of: entry.node) { lastRead[Int(operand)] = position }
     }
 
     // Places: inputs, outputs, then constants and temporaries as they come.
@@ -70,11 +42,11 @@ struct InstructionPlan {
       }
       outputPlace += 1
     }
-    for (index, node) in nodes.enumerated() where needed[index] {
+    for (index, node) in nodes.enumerated() where schedule.needed[index] {
       switch node.operation {
       case .input(let offset): place[index] = Int32(offset)
       case .constant(let bits):
-        if lastRead[index] >= 0 || uses[index] > 0 {
+        if lastRead[index] >= 0 {
           place[index] = next
           preloaded.append((Int(next), Double(bitPattern: bits)))
           next += 1
@@ -83,25 +55,35 @@ struct InstructionPlan {
       }
     }
     let permanent = next
-    for (index, node) in nodes.enumerated() where needed[index] && !fused[index] {
-      guard var instruction = Self.instruction(for: node, nodes, fused, place) else { continue }
-      var reads = node.reads
-      for operand in node.reads where fused[Int(operand)] { reads += nodes[Int(operand)].reads }
-      for operand in reads
-      where lastRead[Int(operand)] == index && place[Int(operand)] >= permanent {
+    for (position, entry) in schedule.order.enumerated() {
+      let node = nodes[entry.node]
+      guard var instruction = Self.instruction(for: node, nodes, schedule.fused, place) else {
+        continue
+      }
+      for operand in schedule.reads(of: entry.node)
+      where lastRead[Int(operand)] == position && place[Int(operand)] >= permanent {
         free.append(place[Int(operand)])
         // An operand read twice gives its place back once.
         lastRead[Int(operand)] = -1
       }
-      if place[index] < 0 { place[index] = claim() }
-      instruction.target = place[index]
-      instructions.append(instruction)
+      if place[entry.node] < 0 { place[entry.node] = claim() }
+      instruction.target = place[entry.node]
+      append(instruction, entry.opcode)
     }
     for copy in copies {
-      instructions.append(
-        Instruction(opcode: .copy, target: copy.to, a: place[Int(copy.from)]))
+      append(Instruction(target: copy.to, a: place[Int(copy.from)]), .copy)
     }
     arenaCount = Int(next)
+  }
+
+  private mutating func append(_ instruction: Instruction, _ opcode: Opcode) {
+    instructions.append(instruction)
+    if let last = runs.last, last.opcode == opcode {
+      runs[runs.count - 1].end += 1
+    } else {
+      let end = Int32(instructions.count)
+      runs.append(InstructionRun(opcode: opcode, start: end - 1, end: end))
+    }
   }
 
   private static func instruction(
@@ -110,42 +92,21 @@ struct InstructionPlan {
     func at(_ node: Int32) -> Int32 { node < 0 ? 0 : place[Int(node)] }
     switch node.operation {
     case .constant, .input: return nil
-    case .select:
-      return Instruction(
-        opcode: .select, target: 0, a: at(node.a), b: at(node.b), c: at(node.c))
+    case .select: return Instruction(target: 0, a: at(node.a), b: at(node.b), c: at(node.c))
     case .unary(let function):
       var order: Int32 = 0
       if case .polygamma(let value) = function { order = Int32(value) }
-      return Instruction(opcode: Opcode(function), target: 0, a: at(node.a), b: order)
-    case .binary(let function):
-      let isSum = function == .add || function == .subtract
-      if isSum && fused[Int(node.a)] {
+      return Instruction(target: 0, a: at(node.a), b: order)
+    case .binary:
+      if fused[Int(node.a)] {
         let product = nodes[Int(node.a)]
-        return Instruction(
-          opcode: function == .add ? .multiplyAdd : .multiplySubtract, target: 0,
-          a: at(product.a), b: at(product.b), c: at(node.b))
+        return Instruction(target: 0, a: at(product.a), b: at(product.b), c: at(node.b))
       }
-      if isSum && fused[Int(node.b)] {
+      if fused[Int(node.b)] {
         let product = nodes[Int(node.b)]
-        return Instruction(
-          opcode: function == .add ? .multiplyAdd : .negatedMultiplyAdd, target: 0,
-          a: at(product.a), b: at(product.b), c: at(node.a))
+        return Instruction(target: 0, a: at(product.a), b: at(product.b), c: at(node.a))
       }
-      let isSquare = function == .multiply && node.a == node.b
-      return Instruction(
-        opcode: isSquare ? .square : Opcode(function), target: 0, a: at(node.a), b: at(node.b))
-    }
-  }
-}
-
-extension ScalarGraph.Node {
-  /// The nodes this one reads.
-  var reads: [Int32] {
-    switch operation {
-    case .constant, .input: []
-    case .unary: [a]
-    case .binary: [a, b]
-    case .select: [a, b, c]
+      return Instruction(target: 0, a: at(node.a), b: at(node.b))
     }
   }
 }

@@ -119,11 +119,8 @@ public struct MatrixExponential: ~Copyable {
     if norm == 0 { return true }
     unsafe kernels.multiply(a, a, into: a2)
     var squarings = 0
-    var degree = 4
-    for (index, bound) in Self.bounds.dropLast().enumerated() where norm <= bound {
-      degree = index
-      break
-    }
+    var degree = 0
+    while degree < 4 && norm > Self.bounds[degree] { degree += 1 }
     if degree > 0 { unsafe kernels.multiply(a2, a2, into: a4) }
     if degree > 1 { unsafe kernels.multiply(a2, a4, into: a6) }
     if degree == 4 {

@@ -15,7 +15,9 @@ public struct OrthogonalFactor: Sendable, Hashable {
     // Column by column in memory, since reflections work on columns.
     var work = [Double](repeating: 0, count: rows * columns)
     for row in 0..<matrix.rows {
-      for column in 0..<columns { work[column * rows + row] = matrix.values[row * columns + column] }
+      for column in 0..<columns {
+        work[column * rows + row] = matrix.values[row * columns + column]
+      }
     }
     columnNorms = (0..<columns).map { column in
       work[(column * rows)..<((column + 1) * rows)].reduce(0) { $0 + $1 * $1 }.squareRoot()

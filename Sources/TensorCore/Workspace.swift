@@ -1,18 +1,25 @@
-/// The memory of one executable: its arena, owned once and freed with it.
+/// The memory of one executable: its arena and a copy of its code, owned once and freed with it.
 ///
-/// Not shared between threads; an ensemble gives every worker its own.
+/// Owning the code keeps reference counting out of `run`. Not shared between threads: an ensemble
+/// gives every worker its own.
 @safe public struct Workspace: ~Copyable, @unchecked Sendable {
   /// The arena; regions of the executable say where inputs and outputs lie.
   public let base: UnsafeMutablePointer<Double>
+  private let code: UnsafeMutableBufferPointer<Instruction>
+  private let runs: UnsafeMutableBufferPointer<InstructionRun>
   private let batch: Int
-  private let count: Int
 
   /// Allocates the arena of an executable and stores its constants there.
   public init(_ executable: Executable) {
     batch = executable.batch
-    count = max(1, executable.arenaCount * batch)
+    let count = max(1, executable.arenaCount * batch)
     unsafe base = UnsafeMutablePointer<Double>.allocate(capacity: count)
     unsafe base.initialize(repeating: 0, count: count)
+    unsafe code = UnsafeMutableBufferPointer.allocate(
+      capacity: max(1, executable.instructions.count))
+    _ = unsafe code.initialize(from: executable.instructions)
+    unsafe runs = UnsafeMutableBufferPointer.allocate(capacity: executable.runs.count)
+    _ = unsafe runs.initialize(from: executable.runs)
     for constant in executable.preloaded {
       for lane in 0..<batch { unsafe base[constant.place * batch + lane] = constant.value }
     }
@@ -20,6 +27,8 @@
 
   deinit {
     unsafe base.deallocate()
+    unsafe code.deallocate()
+    unsafe runs.deallocate()
   }
 
   /// Writes one lane of an input.
@@ -37,19 +46,13 @@
   }
 
   /// Runs every instruction once over all lanes.
-  @inline(__always)
-  public func run(_ executable: borrowing Executable) {
-    precondition(
-      executable.batch == batch && executable.arenaCount * batch <= count,
-      "a workspace of another executable")
+  public func run() {
+    guard let start = unsafe code.baseAddress else { return }
+    let order = unsafe UnsafeBufferPointer(runs)
     if batch == 1 {
-      unsafe executable.instructions.withUnsafeBufferPointer {
-        unsafe InstructionKernels.run($0, base, OneLane())
-      }
+      unsafe InstructionKernels(start, base, OneLane()).execute(order)
     } else {
-      unsafe executable.instructions.withUnsafeBufferPointer {
-        unsafe InstructionKernels.run($0, base, ManyLanes(count: batch))
-      }
+      unsafe InstructionKernels(start, base, ManyLanes(count: batch)).execute(order)
     }
   }
 }

@@ -51,7 +51,7 @@ struct LimitTests {
       text = "(" + text + String(repeating: "'", count: 99 - depth) + ")"
     }
     let problem = Language.problem(text)
-    #expect(problem?.kind == .nestingTooDeep(limit: 1000))
+    #expect(problem?.kind == .nestingTooDeep(limit: 400))
   }
 
   @Test func longChainsAreNotDeep() throws {

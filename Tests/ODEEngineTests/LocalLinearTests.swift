@@ -150,4 +150,38 @@ import Testing
     #expect(solver.statistics.jacobianEvaluations == 1)
     #expect(solver.statistics.accepted == 100)
   }
+
+  /// A chain of generalised coordinates under precisions from 1 to 8.4·10⁷, in one step, against
+  /// an extrapolation method in many.
+  @Test(arguments: [true, false])
+  func gradedChainAgreesWithBulirschStoer(isLinear: Bool) throws {
+    let gains = [8.4e7, 3e5, 2e3, 40, 1, 0.2]
+    let n = gains.count
+    var a = [[Double]](repeating: [Double](repeating: 0, count: n), count: n)
+    for i in 0..<n {
+      a[i][i] = -gains[i]
+      if i + 1 < n {
+        a[i][i + 1] = 1
+        a[i + 1][i] = 0.01 * gains[i + 1]
+      }
+    }
+    let b = [
+      gains.map { 0.5 * $0 }, [0, 3, 0, 1, 0, 1], [1, 0, 0, 0, 2, 0],
+    ]
+    let start = [Double](repeating: 1, count: n)
+    let system = Self.forced(a, b, isLinear: isLinear)
+    var one = try ODESolver(
+      system, state: start, options: ODEOptions(stepper: .localLinear, fixedStep: 1))
+    try one.advance(to: 1)
+    var many = try ODESolver(
+      system, state: start,
+      options: ODEOptions(
+        stepper: .bsimp, relativeTolerance: 1e-11, absoluteTolerance: 1e-13))
+    try many.advance(to: 1)
+    #expect(one.statistics.accepted == 1)
+    for index in 0..<n {
+      let difference = abs(one[index] - many[index])
+      #expect(difference < 1e-8 * abs(many[index]), "\(index): \(one[index]) \(many[index])")
+    }
+  }
 }

@@ -92,6 +92,49 @@ import Testing
   }
 }
 
+@Suite struct RestartTests {
+  final class Source {
+    var value = 0.0
+  }
+
+  /// ẋ = −2x + u with u constant between samples: each method must follow every jump.
+  @Test(arguments: StepperKind.allCases)
+  func jumpsInTheData(_ stepper: StepperKind) throws {
+    let source = Source()
+    let system = FunctionSystem(
+      dimension: 1, function: { _, q, f in f[0] = -2 * q[0] + source.value },
+      matrix: { _, _, j, partial in
+        j[0] = -2
+        partial[0] = 0
+      })
+    let options = ODEOptions(
+      stepper: stepper, relativeTolerance: 1e-8, absoluteTolerance: 1e-8)
+    var solver = try ODESolver(system, state: [0], options: options)
+    var exact = 0.0
+    for sample in 1...40 {
+      source.value = sample.isMultiple(of: 3) ? 5 : -1
+      solver.restart()
+      try solver.advance(to: 0.25 * Double(sample))
+      let rest = source.value / 2
+      exact = rest + (exact - rest) * exp(-0.5)
+    }
+    let steps = Double(solver.statistics.accepted)
+    #expect(abs(solver[0] - exact) < 10 * steps * 1e-8, "\(stepper): \(solver[0]) \(exact)")
+  }
+
+  @Test(arguments: StepperKind.allCases)
+  func solvingTwiceIsTheSame(_ stepper: StepperKind) throws {
+    var solver = try ODESolver(
+      FunctionSystem.lorenz, state: [1, 1, 1],
+      options: ODEOptions(stepper: stepper, relativeTolerance: 1e-5))
+    let times = [0.1, 0.25, 0.7]
+    let first = try solver.solve(from: [1, 2, 3], at: 0, times: times)
+    let second = try solver.solve(from: [1, 2, 3], at: 0, times: times)
+    #expect(first == second)
+    #expect(first.count == 3 && first.times == times)
+  }
+}
+
 @Suite struct DenseOutputTests {
   @Test func hermiteFollowsTheStep() throws {
     let options = ODEOptions(

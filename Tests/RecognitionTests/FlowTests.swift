@@ -25,33 +25,33 @@ func randomState(_ dynamics: RecognitionDynamics, seed: UInt64) -> [Double] {
   return source.normals(dynamics.dimension).map { 0.4 * $0 }
 }
 
+/// `D μ̃ − κ ε̃_uᵀ Π̃ ε̃` from dense blocks.
+func denseFlow(_ dynamics: RecognitionDynamics, _ q: [Double]) throws -> [Double] {
+  let layout = dynamics.layout
+  let blocks = try dynamics.errorBlocks(
+    q, data: dynamics.data, prior: dynamics.prior, withJacobian: true)
+  var result = [Double](repeating: 0, count: layout.stateUnitCount)
+  for own in layout.levels {
+    for (range, width) in [(own.states, own.stateCount), (own.causes, own.causeCount)] {
+      for index in range where index + width < range.upperBound {
+        result[index] += q[index + width]
+      }
+    }
+  }
+  for block in blocks {
+    guard let jacobian = block.whitenedJacobian else { continue }
+    for (row, error) in block.whitened.enumerated() {
+      for column in 0..<layout.stateUnitCount {
+        result[column] -=
+          dynamics.options.gradientGain * jacobian[row, column] * error
+      }
+    }
+  }
+  return result
+}
+
 @Suite("The flow of the units")
 struct FlowTests {
-  /// `D μ̃ − κ ε̃_uᵀ Π̃ ε̃` from dense blocks.
-  private func denseFlow(_ dynamics: RecognitionDynamics, _ q: [Double]) throws -> [Double] {
-    let layout = dynamics.layout
-    let blocks = try dynamics.errorBlocks(
-      q, data: dynamics.data, prior: dynamics.prior, withJacobian: true)
-    var result = [Double](repeating: 0, count: layout.stateUnitCount)
-    for own in layout.levels {
-      for (range, width) in [(own.states, own.stateCount), (own.causes, own.causeCount)] {
-        for index in range where index + width < range.upperBound {
-          result[index] += q[index + width]
-        }
-      }
-    }
-    for block in blocks {
-      guard let jacobian = block.whitenedJacobian else { continue }
-      for (row, error) in block.whitened.enumerated() {
-        for column in 0..<layout.stateUnitCount {
-          result[column] -=
-            dynamics.options.gradientGain * jacobian[row, column] * error
-        }
-      }
-    }
-    return result
-  }
-
   @Test("equals the dense assembly", .tags(.identity), arguments: SampleModels.all)
   func matchesDense(entry: ModelCase) throws {
     for (gain, seed) in [(1.0, UInt64(1)), (0.3, 2), (1.0, 3)] {

@@ -66,7 +66,7 @@ enum SampleModels {
     [0.125, -0.06764951251827463], [0.125, -0.16332037060954704],
   ])
 
-  /// The linear convolution model of Friston et al. 2008.
+  /// The linear convolution model of Friston and others 2008.
   static func convolution(
     n: Int = 7, d: Int = 3, outputPrecision: Double = exp(8), statePrecision: Double = exp(8),
     causePrecision: Double = 1

@@ -60,7 +60,7 @@ struct ProgramLivenessTests {
     for round in 0..<3 {
       let values = Programs.normals(.vector(2), seed: UInt64(round))
       workspace.write(values.values, to: executable.input("x"))
-      workspace.run(executable)
+      workspace.run()
       let expected = Programs.interpret(program, ["x": values])
       for region in executable.outputs {
         #expect(workspace.read(region) == expected[region.name]?.values, "\(region.name)")
@@ -105,7 +105,7 @@ struct ProgramLivenessTests {
           }
           lanes.append(arguments)
         }
-        workspace.run(executable)
+        workspace.run()
         let single = Executable(program)
         for lane in 0..<batch {
           let expected = single.evaluate(lanes[lane])
@@ -156,11 +156,11 @@ struct ProgramLivenessTests {
           for region in executable.inputs {
             workspace.write([Double](repeating: 0.3, count: region.shape.count), to: region)
           }
-          workspace.run(executable)
+          workspace.run()
           _ = ProgramLivenessTests.dataPages()
           let before = ProgramLivenessTests.dataPages()
           // One kept allocation a run would be at least 16 bytes, 390 pages in all.
-          for _ in 0..<100_000 { workspace.run(executable) }
+          for _ in 0..<100_000 { workspace.run() }
           let grown = ProgramLivenessTests.dataPages() - before
           if before <= 0 || grown > 16 { exit(1) }
         }

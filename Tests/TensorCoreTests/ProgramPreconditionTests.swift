@@ -103,10 +103,5 @@ struct ProgramPreconditionTests {
       var builder = ProgramBuilder()
       _ = builder.inline(program, arguments: [:])
     }
-    await #expect(processExitsWith: .failure) {
-      let program = Programs.make([.scalar]) { $1[0] }
-      let workspace = Workspace(Executable(program))
-      workspace.run(Executable(program, batch: 2))
-    }
   }
 }

@@ -88,7 +88,7 @@ final class LevelDerivatives {
         place += 1
       }
     }
-    workspace.run(executable)
+    workspace.run()
   }
 
   /// The region of an output of the last run.

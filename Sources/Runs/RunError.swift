@@ -1,0 +1,83 @@
+public import DynamicModels
+public import ModelFiles
+internal import ODEEngine
+public import Recognition
+public import Reporting
+
+/// Why a run could not be made or ended early.
+public enum RunError: Error, Sendable, Equatable {
+  /// No model of this name ships or lies in the folders that were searched.
+  case unknownModel(name: String, suggestion: String?, known: [String])
+  /// The model file asks for a scheme that this version does not have.
+  case unavailableScheme(InversionSettings.Scheme, model: String)
+  /// An option is outside its range.
+  case invalidOption(name: String, value: Double)
+  /// The model file, the data file or an override was refused.
+  case modelFile(ModelFileError)
+  /// A recorded value is missing and the scheme cannot do without it.
+  case missingData(channel: String, sample: Int)
+  /// The model file names confounds, which recognition dynamics do not estimate.
+  case confounds(model: String)
+  /// The process that makes the data failed.
+  case process(ProcessError)
+  /// Recognition failed.
+  case recognition(RecognitionError)
+  /// A figure or a result file could not be written.
+  case reporting(ReportingError)
+  /// The user asked to stop; `completed` of `total` samples are there.
+  case stopped(completed: Int, total: Int)
+}
+
+extension RunError {
+  /// The error of a process, or the user's wish behind it.
+  init(_ error: ProcessError, samples: Int) {
+    if case .integration(.interrupted) = error {
+      self = .stopped(completed: 0, total: samples)
+    } else {
+      self = .process(error)
+    }
+  }
+
+  /// The error of an inversion, or the user's wish behind it.
+  init(_ error: RecognitionError, completed: Int, samples: Int) {
+    switch error {
+    case .integration(_, .interrupted): self = .stopped(completed: completed, total: samples)
+    case .integration(_, .invalidOption(let name, let value)):
+      self = .invalidOption(name: name, value: value)
+    default: self = .recognition(error)
+    }
+  }
+
+  /// The exit status of a command that ends with this error.
+  public var exitStatus: CommandStatus {
+    switch self {
+    case .unknownModel, .unavailableScheme, .invalidOption: .usage
+    case .modelFile, .missingData, .confounds: .badData
+    case .process(.precision): .badData
+    case .process: .stoppedEarly
+    case .recognition(.dataShape): .badData
+    case .recognition: .stoppedEarly
+    case .reporting(.unknownExtension): .usage
+    case .reporting: .cannotWrite
+    case .stopped: .stoppedEarly
+    }
+  }
+}
+
+/// How commands end, after `sysexits.h`.
+public enum CommandStatus: Int32, Sendable, CaseIterable {
+  /// Everything was done.
+  case success = 0
+  /// A claim that was checked does not hold.
+  case claimFailed = 1
+  /// The command was used wrongly.
+  case usage = 64
+  /// The input is wrong.
+  case badData = 65
+  /// The program has a bug.
+  case bug = 70
+  /// The output cannot be written.
+  case cannotWrite = 73
+  /// Stopped early or failed numerically; what was there is kept.
+  case stoppedEarly = 75
+}

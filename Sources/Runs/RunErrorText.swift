@@ -1,0 +1,88 @@
+internal import DynamicModels
+internal import ModelFiles
+internal import ModelLanguage
+internal import Recognition
+public import Reporting
+
+extension RunError {
+  /// The error as a person reads it, with its final line end.
+  ///
+  /// Errors of files carry their own place and caret; all others begin with `error:`.
+  public func text(in language: ReportLanguage) -> String {
+    if case .modelFile(let error) = self { return error.render(language: language.diagnostic) }
+    return language.pick("error: ", "エラー: ") + message(in: language) + "\n"
+  }
+
+  private func message(in language: ReportLanguage) -> String {
+    switch self {
+    case .unknownModel(let name, let suggestion, let known):
+      return Self.unknownModel(name, suggestion, known, language)
+    case .unavailableScheme(let scheme, let model):
+      return language.pick(
+        "\(model) asks for the scheme '\(scheme.rawValue)', which this version does not have; "
+          + "add --scheme recognition",
+        "\(model) は計算方式 '\(scheme.rawValue)' を求めていますが、この版にはまだありません。"
+          + "--scheme recognition を付けてください")
+    case .invalidOption(let name, let value):
+      return language.pick(
+        "\(name) cannot be \(value)", "\(name) を \(value) にはできません")
+    case .modelFile(let error):
+      return error.render(language: language.diagnostic)
+    case .missingData(let channel, let sample):
+      return language.pick(
+        "\(channel) is missing at sample \(sample); recognition dynamics need every value",
+        "標本 \(sample) の \(channel) が欠けています。認識ダイナミクスにはすべての値が必要です")
+    case .confounds(let model):
+      return language.pick(
+        "\(model) names confounds, which recognition dynamics do not estimate; "
+          + "remove data.confounds",
+        "\(model) は交絡変数を挙げていますが、認識ダイナミクスでは推定しません。"
+          + "data.confounds を取り除いてください")
+    case .process(let error):
+      return language.pick(error.english, error.japanese)
+    case .recognition(let error):
+      return language.pick(error.english, error.japanese)
+    case .reporting(let error):
+      return error.text(in: language)
+    case .stopped(let completed, let total):
+      return language.pick(
+        "stopped on request after \(completed) of \(total) samples; what is there is kept",
+        "求めに応じて、\(total) 標本のうち \(completed) 標本で止めました。そこまでの結果は残っています")
+    }
+  }
+
+  private static func unknownModel(
+    _ name: String, _ suggestion: String?, _ known: [String], _ language: ReportLanguage
+  ) -> String {
+    var text = language.pick(
+      "there is no model '\(name)'", "モデル '\(name)' はありません")
+    if let suggestion {
+      text += language.pick("; did you mean '\(suggestion)'?", "。'\(suggestion)' でしょうか?")
+    }
+    let list = known.joined(separator: ", ")
+    text +=
+      known.isEmpty
+      ? language.pick(
+        "\n  no models were found: set ODOROKI_MODELS to the folder that holds them",
+        "\n  モデルが 1 つも見つかりません。置き場所のフォルダを ODOROKI_MODELS に設定してください")
+      : language.pick("\n  available: \(list)", "\n  使えるもの: \(list)")
+    return text
+  }
+}
+
+extension ReportLanguage {
+  /// The same language for diagnostics of files.
+  var diagnostic: DiagnosticLanguage {
+    switch self {
+    case .english: .english
+    case .japanese: .japanese
+    }
+  }
+
+  /// The language that the environment asks for: Japanese where its locale says so, else English.
+  public init(environment: [String: String]) {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"]
+    let locale = names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+    self = locale.hasPrefix("ja") ? .japanese : .english
+  }
+}

@@ -1,0 +1,103 @@
+public import DynamicModels
+internal import Glossary
+public import ModelFiles
+public import ODEEngine
+public import Recognition
+internal import TensorCore
+
+/// Everything that decides a run; the same plan gives the same numbers.
+public struct RunPlan: Sendable, Equatable {
+  /// The form of the error units; without a time constant it is a hundredth of the sample step.
+  public enum ErrorUnitForm: Sendable, Equatable {
+    /// ξ = Π ε at every instant.
+    case algebraic
+    /// Variables of their own with a time constant τ, in time units.
+    case dynamic(timeConstant: Double?)
+  }
+
+  /// The model: a path or the name of one that ships.
+  public var model: String
+  /// Changes to the model file such as `levels.1.precision.y=exp(4)`.
+  public var overrides: [String]
+  /// Data to use instead of the process, or nil.
+  public var dataPath: String?
+  /// The scheme, or nil for what the model file asks for.
+  public var scheme: InversionSettings.Scheme?
+  /// The integrator.
+  public var stepper: StepperKind
+  /// The relative error allowed per step, or nil for the stepper's own; the absolute one is a
+  /// thousandth of it.
+  ///
+  /// Local linearisation is exact for linear models whatever it is allowed, and of order two for
+  /// the others: a millionth would cost it tens of thousands of steps where a thousandth moves no
+  /// figure, so a thousandth is its own. The other steppers' own is a millionth.
+  public var tolerance: Double?
+  /// The form of the error units.
+  public var errorUnits: ErrorUnitForm
+  /// The friction of parameters and log-precisions, or nil for the number of samples.
+  public var friction: Double?
+  /// The seed of all fluctuations.
+  public var seed: UInt64
+
+  /// Creates a plan; everything but the model has a default.
+  public init(
+    model: String, overrides: [String] = [], dataPath: String? = nil,
+    scheme: InversionSettings.Scheme? = nil, stepper: StepperKind = .localLinear,
+    tolerance: Double? = nil, errorUnits: ErrorUnitForm = .algebraic, friction: Double? = nil,
+    seed: UInt64 = 1
+  ) {
+    self.model = model
+    self.overrides = overrides
+    self.dataPath = dataPath
+    self.scheme = scheme
+    self.stepper = stepper
+    self.tolerance = tolerance
+    self.errorUnits = errorUnits
+    self.friction = friction
+    self.seed = seed
+  }
+
+  /// Finds and reads the model, and the data if the plan names any.
+  ///
+  /// Recorded data decide the number of samples.
+  /// - Throws: `RunError` for unknown names and for files that are refused.
+  public func load(from library: ModelLibrary = .installed) throws(RunError) -> ModelFile {
+    let path = try library.path(of: model)
+    do {
+      var file = try ModelLoader.load(
+        path: path, overrides: overrides, knownGlossary: Glossary.slugs)
+      if let dataPath {
+        let data = try RecordedData.read(
+          path: dataPath, outputs: file.model.level(1).outputs)
+        file.data = data
+        file.model.time.count = data.samples.rows
+        file.process.time.count = data.samples.rows
+      }
+      return file
+    } catch {
+      throw .modelFile(error)
+    }
+  }
+
+  /// The recognition scheme that the plan asks for.
+  ///
+  /// - Throws: ``RunError/unavailableScheme(_:model:)``.
+  public func recognition(for file: ModelFile) throws(RunError) -> RecognitionScheme {
+    let scheme = scheme ?? file.inversion.scheme
+    guard scheme == .recognition else {
+      throw .unavailableScheme(scheme, model: file.path)
+    }
+    let units: ErrorUnits =
+      switch errorUnits {
+      case .algebraic: .algebraic
+      case .dynamic(let tau): .dynamic(timeConstant: tau ?? file.model.time.step / 100)
+      }
+    let allowed = tolerance ?? (stepper == .localLinear ? 1e-3 : 1e-6)
+    return RecognitionScheme(
+      options: RecognitionOptions(
+        errorUnits: units, gradientGain: file.inversion.gradientGain,
+        parameterFriction: friction, precisionFriction: friction),
+      integration: ODEOptions(
+        stepper: stepper, relativeTolerance: allowed, absoluteTolerance: allowed * 1e-3))
+  }
+}

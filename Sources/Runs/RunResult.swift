@@ -1,0 +1,130 @@
+public import DynamicModels
+public import ModelFiles
+internal import ODEEngine
+public import Recognition
+public import TensorCore
+
+/// What a run found: the model, the truth where it is known, the inversion and its cost.
+public struct RunResult: Sendable {
+  /// The plan.
+  public let plan: RunPlan
+  /// The model with its texts.
+  public let file: ModelFile
+  /// What the process did; nil for recorded data.
+  public let truth: SimulatedRecord?
+  /// The data y `[N × channels]`.
+  public let data: Tensor<Double>
+  /// The inversion.
+  public let record: InversionRecord
+  /// How long simulation and inversion took, in seconds.
+  public let seconds: Double
+
+  /// The generative model.
+  public var model: HierarchicalDynamicModel { file.model }
+
+  /// Why the run ended early, if it did.
+  public var failure: RunError? {
+    record.failure.map {
+      RunError($0, completed: record.completed, samples: record.times.count)
+    }
+  }
+
+  /// What the process did with a variable of a level: the values of its entries over time.
+  ///
+  /// A process may have other variables than the model; those without a counterpart are nil.
+  func trueStates(level: Int, _ block: VariableBlock) -> Tensor<Double>? {
+    truth.flatMap { truth in
+      Self.block(block, of: truth.levels[level - 1].states, file.process.levels[level - 1].states)
+    }
+  }
+
+  /// The causes that the process emitted at a level above the first.
+  func trueOutputs(level: Int, _ block: VariableBlock) -> Tensor<Double>? {
+    guard level > 1 else { return nil }
+    return truth.flatMap { truth in
+      Self.block(
+        block, of: truth.levels[level - 1].outputs, file.process.levels[level - 1].outputs)
+    }
+  }
+
+  private static func block(
+    _ block: VariableBlock, of tensor: Tensor<Double>, _ layout: VariableLayout
+  ) -> Tensor<Double>? {
+    guard let own = layout[block.name], own.shape == block.shape else { return nil }
+    return tensor.slice(columns: own.range)
+  }
+}
+
+extension Tensor where Scalar == Double {
+  /// Some neighboring columns of a matrix.
+  func slice(columns range: Range<Int>) -> Tensor<Double> {
+    let values = (0..<rows).flatMap { row in range.map { self[row, $0] } }
+    return Tensor(shape: .matrix(rows, range.count), values: values)
+  }
+
+  /// One column of a matrix.
+  func column(_ index: Int) -> [Double] { (0..<rows).map { self[$0, index] } }
+}
+
+extension RunPlan {
+  /// Simulates the process.
+  ///
+  /// - Throws: `RunError`.
+  public func simulate(
+    _ file: ModelFile, stop: StopFlag? = nil
+  ) throws(RunError) -> SimulatedRecord {
+    do {
+      return try GenerativeProcess(file.process, seed: seed)
+        .simulate(shouldStop: stop.map { flag in { flag.isRaised } })
+    } catch {
+      throw RunError(error, samples: file.process.time.count)
+    }
+  }
+
+  /// Runs the plan: data from the file or the process, then recognition.
+  ///
+  /// - Parameters:
+  ///   - file: the model, from ``load(from:)``.
+  ///   - stop: raised to end the run with what is there.
+  ///   - progress: called after every sample with its number and their count.
+  /// - Returns: the result; its `failure` says why it ended early, if it did.
+  /// - Throws: `RunError` where nothing could be started.
+  public func run(
+    _ file: ModelFile, stop: StopFlag? = nil, progress: ((Int, Int) -> Void)? = nil
+  ) throws(RunError) -> RunResult {
+    let scheme = try recognition(for: file)
+    let clock = ContinuousClock()
+    let start = clock.now
+    if file.dataSettings.confounds != nil { throw .confounds(model: file.path) }
+    var truth: SimulatedRecord?
+    let data: Tensor<Double>
+    if let recorded = file.data {
+      data = recorded.samples
+      if let hole = data.values.firstIndex(where: { !$0.isFinite }) {
+        let (row, column) = hole.quotientAndRemainder(dividingBy: data.columns)
+        throw .missingData(channel: recorded.channels[column], sample: row + 1)
+      }
+    } else {
+      let record = try simulate(file, stop: stop)
+      truth = record
+      data = record.data
+    }
+    let delays = file.dataSettings.delays
+    let input = RecognitionInput(
+      data: data, model: file.model, delays: delays.isEmpty ? [0] : delays)
+    let total = file.model.time.count
+    let record: InversionRecord
+    do {
+      record = try scheme.run(
+        file.model, on: input, shouldStop: stop.map { flag in { flag.isRaised } },
+        progress: progress.map { report in { sample, _ in report(sample, total) } })
+    } catch {
+      throw RunError(error, completed: 0, samples: total)
+    }
+    let duration = clock.now - start
+    let (whole, fraction) = duration.components
+    return RunResult(
+      plan: self, file: file, truth: truth, data: data, record: record,
+      seconds: Double(whole) + Double(fraction) * 1e-18)
+  }
+}

@@ -1,0 +1,161 @@
+internal import DynamicModels
+internal import Glossary
+internal import ModelFiles
+internal import ODEEngine
+internal import Recognition
+public import Reporting
+internal import TensorCore
+
+extension RunResult {
+  /// How well every cause and hidden state was recognized.
+  public func recoveryTable(in language: ReportLanguage) -> TextTable {
+    let quantities = hiddenQuantities
+    let isStatic = model.isStatic && record.times.count == 1
+    let hasTruth = quantities.contains { $0.truth != nil }
+    var columns = [
+      TextTable.Column(
+        language.pick("hidden", "隠れた量"),
+        texts: quantities.map { quantity in
+          switch quantity.kind {
+          case .cause: language.pick("cause \(quantity.name)", "原因 \(quantity.name)")
+          case .state: language.pick("state \(quantity.name)", "状態 \(quantity.name)")
+          }
+        }),
+      TextTable.Column(
+        language.pick("level", "階層"), quantities.map { .integer($0.level) }),
+    ]
+    if isStatic {
+      columns.append(
+        TextTable.Column(
+          language.pick("mean", "平均"), quantities.map { .text(String(digits($0.mean[0]))) },
+          alignment: .right))
+      columns.append(
+        TextTable.Column(
+          language.pick("sd", "標準偏差"), numbers: quantities.map(\.meanDeviation)))
+    }
+    if hasTruth && !isStatic {
+      columns.append(
+        TextTable.Column(
+          language.pick("correlation", "相関"),
+          quantities.map { .text($0.correlation.map(fixed) ?? "–") }, alignment: .right))
+    }
+    if hasTruth {
+      columns.append(
+        TextTable.Column(
+          language.pick("rms error", "二乗平均誤差"),
+          quantities.map { .text($0.rootMeanSquaredError.map(brief) ?? "–") },
+          alignment: .right))
+    }
+    if !isStatic {
+      columns.append(
+        TextTable.Column(
+          language.pick("mean sd", "平均標準偏差"),
+          quantities.map { .text($0.meanDeviation.map(brief) ?? "–") }, alignment: .right))
+      if hasTruth {
+        columns.append(
+          TextTable.Column(
+            language.pick("in 90 % band", "90 % 区間内"),
+            quantities.map { .text($0.coverage.map { "\(Int(($0 * 100).rounded())) %" } ?? "–") },
+            alignment: .right))
+      }
+    }
+    return TextTable(columns: columns)
+  }
+
+  /// The unknown parameters and log-precisions with their priors, or nil without any.
+  public func estimateTable(in language: ReportLanguage) -> TextTable? {
+    let all =
+      record.parameters.map { (language.pick("parameter", "パラメータ"), $0) }
+      + record.logPrecisions.map { (language.pick("log-precision", "対数精度"), $0) }
+    guard !all.isEmpty else { return nil }
+    var names: [String] = []
+    var levels: [TextTable.Cell] = []
+    var priors: [TextTable.Cell] = []
+    var means: [TextTable.Cell] = []
+    for (kind, estimate) in all {
+      let layout = VariableLayout([(name: estimate.name, shape: estimate.shape)])
+      for (index, name) in layout.elementNames.enumerated() {
+        names.append("\(kind) \(name)")
+        levels.append(.integer(estimate.level))
+        priors.append(.text(brief(estimate.prior[index])))
+        means.append(.text(brief(estimate.mean[index])))
+      }
+    }
+    return TextTable(columns: [
+      TextTable.Column(language.pick("unknown", "未知の量"), texts: names),
+      TextTable.Column(language.pick("level", "階層"), levels),
+      TextTable.Column(language.pick("prior", "事前平均"), priors, alignment: .right),
+      TextTable.Column(language.pick("estimate", "推定値"), means, alignment: .right),
+    ])
+  }
+
+  /// The first line of a report: title, name, scheme, stepper and seed.
+  public func titleLine(in language: ReportLanguage, style: TerminalStyle) -> String {
+    let title = style.bold(file.title.text(language.diagnostic))
+    let scheme = (plan.scheme ?? file.inversion.scheme).rawValue
+    let source =
+      truth == nil
+      ? language.pick("recorded data", "記録データ")
+      : language.pick("seed \(plan.seed)", "シード \(plan.seed)")
+    return title + style.faint("  \(file.name) · \(scheme) · \(plan.stepper.rawValue) · \(source)")
+      + "\n"
+  }
+
+  /// What the run cost, in one line.
+  public func costLine(in language: ReportLanguage) -> String {
+    let cost = record.statistics
+    return language.pick(
+      "\(brief(seconds)) s: \(cost.accepted) steps, \(cost.derivativeEvaluations) evaluations, "
+        + "\(cost.jacobianEvaluations) Jacobians",
+      "\(brief(seconds)) 秒: \(cost.accepted) 歩、評価 \(cost.derivativeEvaluations) 回、"
+        + "ヤコビ行列 \(cost.jacobianEvaluations) 回")
+  }
+
+  /// Everything `run` prints.
+  public func report(in language: ReportLanguage, style: TerminalStyle) -> String {
+    var text = titleLine(in: language, style: style) + "\n"
+    text += recoveryTable(in: language).text(style: style, language: language) + "\n"
+    if let estimates = estimateTable(in: language) {
+      text += estimates.text(style: style, language: language) + "\n"
+    }
+    var trace = traceTable(in: language, style: style)
+    trace.title = language.pick(
+      "Free-energy trace (nats)", "自由エネルギーの推移（ナット）")
+    text += trace.text(style: style, maximumRows: 12, language: language)
+    text += "\n" + freeEnergyLine(in: language, style: style)
+    let terms = file.glossary.compactMap(Glossary.entry).map {
+      language.pick($0.english.lowercased(), $0.japanese)
+    }
+    if !terms.isEmpty {
+      let list = terms.joined(separator: language.pick(", ", "、"))
+      text += style.faint(language.pick("Terms: \(list)", "用語: \(list)")) + "\n"
+    }
+    return text
+  }
+
+  private func fixed(_ value: Double) -> String {
+    let thousandths = (value * 1000).rounded() / 1000
+    // 0.9996 is not 1.000: truncate towards zero near one.
+    let shown = abs(value) < 1 && abs(thousandths) == 1 ? 0.999 * value.sign.factor : thousandths
+    return shown.formatted3
+  }
+
+  private func digits(_ value: Double) -> Substring {
+    let scaled = (value * 1e6).rounded() / 1e6
+    return Substring("\(scaled)")
+  }
+}
+
+extension FloatingPointSign {
+  fileprivate var factor: Double { self == .minus ? -1 : 1 }
+}
+
+extension Double {
+  /// Three decimals.
+  fileprivate var formatted3: String {
+    let scaled = Int((abs(self) * 1000).rounded())
+    let fraction = String(scaled % 1000)
+    let sign = self < 0 && scaled > 0 ? "-" : ""
+    return sign + "\(scaled / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,154 @@
+internal import ArgumentParser
+internal import DynamicModels
+internal import ModelFiles
+internal import Reporting
+internal import Runs
+
+/// The main job.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Simulate the process, recognise it, print the free-energy trace, draw the figure.")
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var scheme: SchemeOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Several seeds instead of one: 1-20 or 1,4,9; prints one row per seed.", valueName: "list"),
+    transform: SeedList.init)
+  var seeds: SeedList?
+
+  @Option(help: "Threads for several seeds (default: the number of cores).")
+  var threads: Int?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the figure to a file: .svg, .png or .pdf (default: MODEL.png here).",
+      valueName: "file"))
+  var figure: String?
+
+  @Flag(help: "Draw no figure.")
+  var noFigure = false
+
+  @Flag(help: "Print the papers behind the run.")
+  var citations = false
+
+  @Flag(help: "Put the wall-clock time into the result file.")
+  var timing = false
+
+  @OptionGroup var common: CommonOptions
+
+  mutating func validate() throws {
+    if figure != nil && noFigure {
+      throw ValidationError("--figure and --no-figure exclude each other.")
+    }
+    if figure != nil && seeds != nil {
+      throw ValidationError("--figure needs a single seed.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+  }
+
+  func run() throws {
+    let console = Console(common)
+    try console.run { try run(console) }
+  }
+
+  private func run(_ console: Console) throws {
+    if let output {
+      _ = try ResultFormat(path: output)
+      try AtomicFile.check(output)
+    }
+    if let figure {
+      _ = try FigureFormat(path: figure)
+      try AtomicFile.check(figure)
+      _ = try GnuplotRenderer().version()
+    }
+    let plan = plan(model, scheme)
+    let file = try plan.load()
+    let stop = Interruption.listen()
+    if let seeds {
+      try ensemble(Ensemble(plan: plan, file: file, seeds: seeds.values), stop, console)
+      return
+    }
+    let line = console.progress("recognising", "認識中")
+    let result = try plan.run(file, stop: stop) { completed, total in
+      line?.update(Double(completed), of: Double(total))
+    }
+    line?.clear()
+    // Files first: a reader who closes the pipe early still gets them.
+    if let output {
+      try ResultFile.write(result.tree(timing: timing), table: result.columns, to: output)
+    }
+    let drawn = try draw(result, console)
+    try console.print(result.report(in: console.language, style: console.style))
+    if citations {
+      try console.print("\n" + plan.citationText(for: file, in: console.language))
+    }
+    for path in [output, drawn].compactMap({ $0 }) {
+      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
+    }
+    console.note(result.costLine(in: console.language))
+    if let failure = result.failure { try console.fail(failure) }
+  }
+
+  /// Draws the figure that was asked for, or the default one where that is possible.
+  private func draw(_ result: RunResult, _ console: Console) throws -> String? {
+    guard !noFigure else { return nil }
+    let path = figure ?? "\(result.file.name).png"
+    do {
+      try GnuplotRenderer().write(result.figure(in: console.language), to: path)
+      return path
+    } catch {
+      if figure != nil { throw error }
+      console.note(
+        console.language.pick("no figure: ", "図なし: ") + error.text(in: console.language))
+      return nil
+    }
+  }
+
+  private func ensemble(_ ensemble: Ensemble, _ stop: StopFlag, _ console: Console) throws {
+    let line = console.progress("recognising", "認識中")
+    let outcomes = ensemble.run(threads: threads, stop: stop) { finished, total in
+      line?.update(Double(finished), of: Double(total))
+    }
+    line?.clear()
+    let report = EnsembleReport(ensemble, outcomes: outcomes)
+    if let output {
+      try ResultFile.write(
+        .object(
+          report.columns.columns.map {
+            ResultTree.Member($0.name, .vector($0.values.map { $0 ?? .nan }))
+          }), table: report.columns, to: output)
+    }
+    try console.print(
+      report.table(in: console.language).text(
+        style: console.style, significantDigits: 5, language: console.language))
+    if let output {
+      console.note(console.language.pick("wrote \(output)", "\(output) に書き出しました"))
+    }
+    if let failure = report.failure { try console.fail(failure) }
+  }
+}
+
+/// Seeds as a user writes them: `1-20`, `1,4,9` or a mixture.
+struct SeedList {
+  let values: [UInt64]
+
+  init(_ text: String) throws {
+    var values: [UInt64] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+        first <= last, last - first < 1_000_000
+      else { throw ValidationError("'\(text)' is not a list of seeds such as 1-20 or 1,4,9.") }
+      values += first...last
+    }
+    self.values = values
+  }
+}

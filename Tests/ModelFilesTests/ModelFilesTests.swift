@@ -1,1 +1,0 @@
-// First tests land here.
