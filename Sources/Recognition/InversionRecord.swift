@@ -68,6 +68,17 @@ public struct InversionRecord: Sendable {
   public var parameters: [EstimateRecord]
   /// Unknown log-precisions at the end of the record.
   public var logPrecisions: [EstimateRecord]
+  /// The posterior covariance of all unknown parameters, level by level, `[p × p]`; empty where the
+  /// scheme carries none.
+  public var parameterCovariance = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
+  /// The posterior covariance of the log-precisions `[h × h]`, in the order of `logPrecisions`.
+  public var logPrecisionCovariance = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
+  /// The estimated weights of the confounds `[channels × confounds]`.
+  public var confoundWeights = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
+  /// The passes over the record, for schemes that make several.
+  public var passes: [InversionPass] = []
+  /// F of the whole record at the estimates, in nats; nil where only the samples have one.
+  public var totalFreeEnergy: Double?
   /// What integration cost.
   public var statistics: StepStatistics
   /// Why the inversion ended early, if it did; what is recorded up to there stands.

@@ -16,6 +16,15 @@ extension RecognitionError {
     case .nonFiniteFreeEnergy(let sample, let time):
       "free energy is not a finite number at sample \(sample) (time \(plain(time))). "
         + "Check the equations near this state, or lower the tolerance."
+    case .nonFinitePass(let iteration):
+      "free energy is not a finite number after iteration \(iteration). The last accepted "
+        + "estimate is kept; try tighter priors or fewer unknowns."
+    case .divergence(let iteration, let sample, let unit):
+      "iteration \(iteration) diverged at sample \(sample): \(unit) is not a finite number. "
+        + "The last accepted estimate is kept; try tighter priors or a smaller gain."
+    case .passAlgebra(let iteration, let sample, let error):
+      "iteration \(iteration), sample \(sample): \(error.render(language: "en")). "
+        + "Check the precisions and prior covariances."
     case .dataShape(let expected, let found):
       "the data have \(found) channels per sample, but the model predicts \(expected)."
     }
@@ -34,6 +43,15 @@ extension RecognitionError {
     case .nonFiniteFreeEnergy(let sample, let time):
       "標本 \(sample)（時刻 \(plain(time))）で自由エネルギーが有限の数ではなくなりました。"
         + "この状態の付近の式を確かめるか、許容誤差を小さくしてください。"
+    case .nonFinitePass(let iteration):
+      "反復 \(iteration) のあと、自由エネルギーが有限の数ではなくなりました。最後に採用された推定値を残します。"
+        + "事前分布を狭めるか、未知数を減らしてください。"
+    case .divergence(let iteration, let sample, let unit):
+      "反復 \(iteration) が標本 \(sample) で発散しました。\(unit) が有限の数ではありません。"
+        + "最後に採用された推定値を残します。事前分布を狭めるか、ゲインを下げてください。"
+    case .passAlgebra(let iteration, let sample, let error):
+      "反復 \(iteration)、標本 \(sample): \(error.render(language: "ja"))"
+        + "精度と事前共分散を確かめてください。"
     case .dataShape(let expected, let found):
       "データのチャネル数は \(found) ですが、モデルが予測するのは \(expected) チャネルです。"
     }

@@ -11,19 +11,27 @@ public struct RecognitionInput: Sendable {
   public var prior: Tensor<Double>
   /// Delays per data channel, in time units; one entry holds for all.
   public var delays: [Double]
+  /// Known time courses whose unknown weights are part of every channel `[N × confounds]`.
+  public var confounds: Tensor<Double>
 
   /// Creates the input of an inversion.
-  public init(data: Tensor<Double>, prior: Tensor<Double>, delays: [Double] = [0]) {
+  public init(
+    data: Tensor<Double>, prior: Tensor<Double>, delays: [Double] = [0],
+    confounds: Tensor<Double>? = nil
+  ) {
     self.data = data
     self.prior = prior
     self.delays = delays
+    self.confounds =
+      confounds ?? Tensor(repeating: 0, shape: .matrix(data.shape[0], 0))
   }
 
   /// Creates the input with the prior expectation that the model's last level states.
   public init(
-    data: Tensor<Double>, model: HierarchicalDynamicModel, delays: [Double] = [0]
+    data: Tensor<Double>, model: HierarchicalDynamicModel, delays: [Double] = [0],
+    confounds: Tensor<Double>? = nil
   ) {
-    self.init(data: data, prior: model.priorCauses(), delays: delays)
+    self.init(data: data, prior: model.priorCauses(), delays: delays, confounds: confounds)
   }
 }
 

@@ -1,0 +1,101 @@
+internal import DynamicModels
+internal import TensorCore
+
+/// One level's f and g with everything that an inversion differentiates, ready to run.
+///
+/// The parameters are replaced by their free directions, `θ = θ₀ + B φ`.
+final class LevelDerivatives {
+  /// What a run delivers, by the names of `Level.Port` joined with `|` for derivatives.
+  private let executable: Executable
+  private let workspace: Workspace
+  private let inputs: [Executable.Region]
+  /// Whether f and g are affine in (x, v), whatever φ is.
+  let isAffine: Bool
+  let stateCount: Int
+  let causeCount: Int
+  let outputCount: Int
+  /// r: the number of free directions of the parameters.
+  let freeCount: Int
+
+  private static let phi = "phi"
+
+  init(_ level: Level, space: ParameterSpace) {
+    stateCount = level.states.count
+    causeCount = level.causes.count
+    outputCount = level.outputs.count
+    freeCount = space.dimension
+    let (x, v, g, f) = (
+      Level.Port.states, Level.Port.causes, Level.Port.output, Level.Port.motion
+    )
+    var builder = ProgramBuilder()
+    let states = builder.input(x, shape: .vector(stateCount))
+    let causes = builder.input(v, shape: .vector(causeCount))
+    let free = builder.input(Self.phi, shape: .vector(freeCount))
+    var theta = builder.constant(Tensor(vector: level.parameterValues))
+    if freeCount > 0 {
+      let column = builder.reshape(free, to: .matrix(freeCount, 1))
+      let moved = builder.matrixProduct(builder.constant(space.basis), column)
+      theta = builder.binary(.add, theta, builder.reshape(moved, to: theta.shape))
+    }
+    var arguments = [x: states, v: causes, Level.Port.parameters: theta]
+    if level.equations.input(Level.Port.time) != nil {
+      arguments[Level.Port.time] = builder.constant(0)
+    }
+    let at = builder.inline(level.equations, arguments: arguments)
+    for port in [g, f] {
+      if let value = at[port] { builder.output(port, value) }
+    }
+    var program = builder.build()
+    let affinity = [x, v].flatMap { input in [g, f].map { ($0, input) } }
+    for (output, input) in affinity {
+      program = program.jacobian(of: output, withRespectTo: input, as: "\(output)|\(input)")
+    }
+    var curvature = program
+    var names: [String] = []
+    for (output, input) in affinity {
+      for second in [x, v] {
+        let name = "\(output)|\(input)|\(second)"
+        curvature = curvature.jacobian(
+          of: "\(output)|\(input)", withRespectTo: second, as: name)
+        names.append(name)
+      }
+    }
+    isAffine = names.allSatisfy { name in
+      curvature.constantOutput(name)?.values.allSatisfy { $0 == 0 }
+        ?? (curvature.output(name)?.shape.count == 0)
+    }
+    if freeCount > 0 {
+      for output in [g, f] + affinity.map({ "\($0.0)|\($0.1)" }) {
+        program = program.jacobian(
+          of: output, withRespectTo: Self.phi, as: "\(output)|\(Self.phi)")
+      }
+    }
+    executable = Executable(program)
+    workspace = Workspace(executable)
+    inputs = executable.inputs
+  }
+
+  /// Runs the equations at a point.
+  func run(states: ArraySlice<Double>, causes: ArraySlice<Double>, free: ArraySlice<Double>) {
+    let base = unsafe workspace.base
+    for region in inputs {
+      let source =
+        region.name == Level.Port.states
+        ? states : region.name == Level.Port.causes ? causes : free
+      var place = region.offset
+      for value in source {
+        unsafe base[place] = value
+        place += 1
+      }
+    }
+    workspace.run()
+  }
+
+  /// The region of an output of the last run.
+  func region(_ name: String) -> Executable.Region { executable.output(name) }
+
+  /// One entry of the last run's results.
+  func value(_ region: Executable.Region, _ index: Int) -> Double {
+    unsafe workspace.base[region.offset + index]
+  }
+}
