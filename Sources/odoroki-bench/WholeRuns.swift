@@ -44,9 +44,9 @@ enum WholeRuns {
     let start = Measurement.middle(starts)
     let whole = Measurement.middle(runs)
     let limit = max(0.05, 0.1 * (whole - start))
-    var usage = rusage()
-    unsafe getrusage(RUSAGE_CHILDREN.rawValue, &usage)
-    let megabytes = Double(usage.ru_maxrss) / 1024
+    let megabytes = peakMegabytes([
+      command, "run", models + "/lorenz.yaml", "--no-figure", "--quiet",
+    ])
     return [
       Finding(
         name: "run lorenz: start-up", value: start * 1000, unit: "ms",
@@ -54,8 +54,28 @@ enum WholeRuns {
         note: String(format: "the whole process takes %.0f ms", whole * 1000)),
       Finding(
         name: "run lorenz: peak memory", value: megabytes, unit: "MB", target: "< 100",
-        isMet: megabytes < 100, note: "largest child process"),
+        isMet: megabytes < 100, note: "of that process alone"),
     ]
+  }
+
+  /// The largest resident size of one process, from the system's own account of it.
+  private static func peakMegabytes(_ arguments: [String]) -> Double {
+    var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
+    unsafe pointers.append(nil)
+    defer { unsafe pointers.forEach { unsafe free($0) } }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+      unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
+    }
+    var child: pid_t = 0
+    var usage = rusage()
+    var status: Int32 = 0
+    guard unsafe posix_spawn(&child, arguments[0], &actions, nil, pointers, environ) == 0,
+      unsafe wait4(child, &status, 0, &usage) == child
+    else { return .nan }
+    return Double(usage.ru_maxrss) / 1024
   }
 
   private static func seconds(
