@@ -93,11 +93,7 @@ public struct GenerativeProcess: Sendable {
         if sample > 0 { try solver.advance(to: time) }
         let state = solver.state
         world.descend(time: time, state: state.span)
-        do {
-          try store(world, sample: sample, time: time, state, into: &record)
-        } catch {
-          throw error
-        }
+        try store(world, sample: sample, time: time, state, into: &record)
       }
       record.statistics = solver.statistics
     } catch let failure as ODEError {

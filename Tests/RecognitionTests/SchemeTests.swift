@@ -83,7 +83,6 @@ struct SchemeTests {
       correlations.append(
         correlation(record.levels[1].outputs.mean.values, truth.levels[1].outputs.values))
     }
-    print("CORR", outputPrecision, median(correlations), correlations.min() ?? 0)
     #expect(median(correlations) >= least)
   }
 }
