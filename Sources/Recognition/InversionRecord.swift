@@ -76,9 +76,11 @@ public struct InversionRecord: Sendable {
   /// The estimated weights of the confounds `[channels × confounds]`.
   public var confoundWeights = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
   /// The passes over the record, for schemes that make several.
-  public var passes: [InversionPass] = []
+  public var passes: [InversionInfo] = []
   /// F of the whole record at the estimates, in nats; nil where only the samples have one.
   public var totalFreeEnergy: Double?
+  /// The parts of `totalFreeEnergy`, which they sum to; nil where there is none.
+  public var evidence: EvidenceParts?
   /// What integration cost.
   public var statistics: StepStatistics
   /// Why the inversion ended early, if it did; what is recorded up to there stands.

@@ -1,3 +1,4 @@
+public import DynamicModels
 public import ODEEngine
 public import TensorCore
 
@@ -17,6 +18,28 @@ public enum RecognitionError: Error, Sendable, Equatable {
   case divergence(iteration: Int, sample: Int, unit: String)
   /// A matrix of a pass could not be factored.
   case passAlgebra(iteration: Int, sample: Int, LinearAlgebraError)
+  /// The caller asked to stop; the estimates so far stand.
+  case stopped
+  /// The scheme cannot invert models of this kind.
+  case unsupported(scheme: InversionSettings.Scheme, UnsupportedModel)
   /// The data do not have the model's number of channels.
   case dataShape(expected: Int, found: Int)
+}
+
+/// What a scheme cannot do; each has a scheme that can.
+public enum UnsupportedModel: String, Hashable, Sendable, CaseIterable {
+  /// Cells of the data are missing.
+  case missingData
+  /// Confounds with unknown weights.
+  case confounds
+  /// Delays of the data's channels.
+  case delays
+  /// Precisions that depend on states or causes.
+  case stateDependentPrecision
+  /// Unknown parameters.
+  case parameters
+  /// Unknown log-precisions.
+  case logPrecisions
+  /// A precision that is not positive definite, where a variance is needed.
+  case flatPrecision
 }

@@ -1,3 +1,4 @@
+internal import DynamicModels
 internal import ODEEngine
 internal import TensorCore
 
@@ -25,6 +26,10 @@ extension RecognitionError {
     case .passAlgebra(let iteration, let sample, let error):
       "iteration \(iteration), sample \(sample): \(error.render(language: "en")). "
         + "Check the precisions and prior covariances."
+    case .stopped:
+      "stopped on request; what was estimated up to there stands."
+    case .unsupported(let scheme, let what):
+      "the scheme \(scheme.rawValue) cannot invert this model: \(what.english)."
     case .dataShape(let expected, let found):
       "the data have \(found) channels per sample, but the model predicts \(expected)."
     }
@@ -52,6 +57,10 @@ extension RecognitionError {
     case .passAlgebra(let iteration, let sample, let error):
       "反復 \(iteration)、標本 \(sample): \(error.render(language: "ja"))"
         + "精度と事前共分散を確かめてください。"
+    case .stopped:
+      "求めに応じて止めました。そこまでの推定値は残ります。"
+    case .unsupported(let scheme, let what):
+      "スキーム \(scheme.rawValue) はこのモデルを逆推定できません。\(what.japanese)。"
     case .dataShape(let expected, let found):
       "データのチャネル数は \(found) ですが、モデルが予測するのは \(expected) チャネルです。"
     }
@@ -62,5 +71,38 @@ extension RecognitionError {
     let rounded = (value * 1e6).rounded() / 1e6
     let text = "\(rounded)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
+
+extension UnsupportedModel {
+  /// What stands in the way, and what to use instead.
+  var english: String {
+    switch self {
+    case .missingData:
+      "cells of the data are missing (use --scheme dem, filter or kalman)"
+    case .confounds: "it names confounds (use --scheme dem)"
+    case .delays: "its data channels have delays (use --scheme recognition, dem or filter)"
+    case .stateDependentPrecision:
+      "a precision depends on states or causes (use --scheme recognition, dem or filter)"
+    case .parameters: "it has unknown parameters (use --scheme dem or filter)"
+    case .logPrecisions: "it has unknown log-precisions (use --scheme dem or filter)"
+    case .flatPrecision:
+      "a precision is not positive definite, so that there is no variance to filter with"
+    }
+  }
+
+  var japanese: String {
+    switch self {
+    case .missingData:
+      "データに欠測があります（--scheme dem、filter、kalman のどれかを使ってください）"
+    case .confounds: "交絡変数が指定されています（--scheme dem を使ってください）"
+    case .delays:
+      "データのチャネルに遅れがあります（--scheme recognition、dem、filter のどれかを使ってください）"
+    case .stateDependentPrecision:
+      "精度が状態か原因に依存します（--scheme recognition、dem、filter のどれかを使ってください）"
+    case .parameters: "未知パラメータがあります（--scheme dem か filter を使ってください）"
+    case .logPrecisions: "未知の対数精度があります（--scheme dem か filter を使ってください）"
+    case .flatPrecision: "精度行列が正定値でないため、フィルタに使う分散がありません"
+    }
   }
 }

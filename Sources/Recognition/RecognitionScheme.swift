@@ -35,6 +35,19 @@ public struct RecognitionInput: Sendable {
   }
 }
 
+extension RecognitionInput {
+  /// Whether a cell of the data is missing (NaN).
+  public var hasMissingData: Bool { data.values.contains { $0.isNaN } }
+
+  /// Refuses data that do not fit the model.
+  func check(_ model: HierarchicalDynamicModel) throws(RecognitionError) {
+    let channels = model.level(1).outputs.count
+    guard data.shape == .matrix(model.time.count, channels) else {
+      throw .dataShape(expected: channels, found: data.columns)
+    }
+  }
+}
+
 extension HierarchicalDynamicModel {
   /// η at every sample time, from the equations of the last level, `[N × causes]`.
   public func priorCauses() -> Tensor<Double> {
@@ -64,7 +77,9 @@ extension HierarchicalDynamicModel {
 /// The estimate recorded at sample j is the one on arrival, before the step driven by sample j, and
 /// F_j uses it with ỹ(j). A static model's units have no motion of their own: there every sample is
 /// integrated until its flow rests, and the estimate is the equilibrium.
-public struct RecognitionScheme: Sendable {
+public struct RecognitionScheme: InversionScheme {
+  /// `recognition`.
+  public var scheme: InversionSettings.Scheme { .recognition }
   /// Gains, frictions and error units.
   public var options: RecognitionOptions
   /// The integrator and its tolerances.
@@ -79,32 +94,24 @@ public struct RecognitionScheme: Sendable {
     self.integration = integration
   }
 
-  /// Inverts a record.
-  ///
-  /// - Parameters:
-  ///   - model: the generative model.
-  ///   - input: the data and prior causes on the model's sample times.
-  ///   - shouldStop: asked before every step; true ends the inversion with what is there.
-  ///   - progress: called after every sample with its number and F.
-  /// - Returns: the record; `failure` says why it ended early, if it did.
-  /// - Throws: `RecognitionError` where nothing could be started.
-  public func run(
-    _ model: HierarchicalDynamicModel, on input: RecognitionInput,
-    shouldStop: (() -> Bool)? = nil, progress: ((Int, Double) -> Void)? = nil
-  ) throws(RecognitionError) -> InversionRecord {
-    let channels = model.level(1).outputs.count
-    guard input.data.shape == .matrix(model.time.count, channels) else {
-      throw .dataShape(expected: channels, found: input.data.columns)
-    }
-    let session = try RecognitionSession(model: model, options: options, input: input)
-    var record = InversionRecord(model: model)
-    do {
-      try session.run(
-        integration: integration, into: &record, shouldStop: shouldStop, progress: progress)
-    } catch {
-      record.failure = error
-    }
-    session.recordSlowUnits(into: &record)
-    return record
+  /// Sets up the dynamics; see `InversionScheme`.
+  public func initialState(
+    _ model: HierarchicalDynamicModel, on input: RecognitionInput
+  ) throws(RecognitionError) -> RecognitionSession {
+    try input.check(model)
+    if input.hasMissingData { throw .unsupported(scheme: .recognition, .missingData) }
+    if input.confounds.columns > 0 { throw .unsupported(scheme: .recognition, .confounds) }
+    return try RecognitionSession(
+      model: model, options: options, integration: integration, input: input)
   }
+
+  /// Estimates one sample: the estimate on arrival, then the way to the next sample.
+  public func step(
+    _ state: inout RecognitionSession, shouldStop: (() -> Bool)?
+  ) throws(RecognitionError) -> InversionInfo {
+    try state.step(shouldStop: shouldStop)
+  }
+
+  /// The estimates of the samples so far.
+  public func record(of state: RecognitionSession) -> InversionRecord { state.finishedRecord() }
 }

@@ -4,7 +4,7 @@ internal import ODEEngine
 internal import TensorCore
 
 /// One inversion under way: the dynamics, the embedded data and the present state of the units.
-final class RecognitionSession {
+public final class RecognitionSession {
   let model: HierarchicalDynamicModel
   let dynamics: RecognitionDynamics
   private let freeEnergy: FreeEnergy
@@ -14,11 +14,19 @@ final class RecognitionSession {
   private let data: Tensor<Double>
   private let prior: Tensor<Double>
   private(set) var state: [Double]
+  /// Nil where there is nothing to integrate: a model without states and causes only predicts.
+  private var solver: ODESolver<RecognitionDynamics>?
+  private var record: InversionRecord
+  /// Whether every sample is integrated until its flow rests.
+  private var settles = false
+  private var sample = 0
 
   init(
-    model: HierarchicalDynamicModel, options: RecognitionOptions, input: RecognitionInput
+    model: HierarchicalDynamicModel, options: RecognitionOptions, integration: ODEOptions,
+    input: RecognitionInput
   ) throws(RecognitionError) {
     self.model = model
+    record = InversionRecord(model: model)
     dynamics = try RecognitionDynamics(model: model, options: options)
     freeEnergy = try FreeEnergy(dynamics)
     dataEmbedding = TaylorEmbedding(
@@ -31,6 +39,14 @@ final class RecognitionSession {
     state = []
     observe(sample: 1)
     state = initialState()
+    settles =
+      model.isStatic
+      && !dynamics.layout.levels.contains { !$0.parameters.isEmpty || !$0.logPrecisions.isEmpty }
+    guard dynamics.dimension > 0 else { return }
+    do throws(ODEError) {
+      solver = try ODESolver(
+        dynamics, state: state, time: model.time[1], options: integration)
+    } catch { throw .integration(sample: 1, error) }
   }
 
   /// ỹ and η̃ of a sample, given to the dynamics.
@@ -79,71 +95,64 @@ final class RecognitionSession {
     }
   }
 
-  func run(
-    integration: ODEOptions, into record: inout InversionRecord, shouldStop: (() -> Bool)?,
-    progress: ((Int, Double) -> Void)?
-  ) throws(RecognitionError) {
-    let isLearning = dynamics.layout.levels.contains {
-      !$0.parameters.isEmpty || !$0.logPrecisions.isEmpty
-    }
-    let settles = model.isStatic && !isLearning
-    // Nothing to integrate: a model without states and causes only predicts.
-    guard dynamics.dimension > 0 else {
-      for sample in 1...max(model.time.count, 1) where sample <= model.time.count {
+  /// Takes the estimate of the next sample and integrates to the one after it.
+  func step(shouldStop: (() -> Bool)?) throws(RecognitionError) -> InversionInfo {
+    let count = model.time.count
+    if sample < count {
+      sample += 1
+      solver?.shouldStop = shouldStop
+      do throws(ODEError) {
         observe(sample: sample)
-        try take(sample, into: &record)
-        progress?(sample, record.freeEnergy[sample - 1].freeEnergy)
+        solver?.restart()
+        if settles { try settle(from: model.time[sample]) }
+      } catch { throw failure(error) }
+      if let now = solver?.state { state = now }
+      try take(sample)
+      if sample < count && !settles {
+        do throws(ODEError) {
+          try solver?.advance(to: model.time[sample + 1])
+        } catch { throw failure(error) }
       }
-      return
     }
-    var sample = 1
-    do {
-      var solver = try ODESolver(
-        dynamics, state: state, time: model.time[1], options: integration)
-      solver.shouldStop = shouldStop
-      defer { record.statistics = solver.statistics }
-      while sample <= model.time.count {
-        observe(sample: sample)
-        solver.restart()
-        if settles { try settle(&solver, from: model.time[sample]) }
-        state = solver.state
-        try take(sample, into: &record)
-        progress?(sample, record.freeEnergy[sample - 1].freeEnergy)
-        if sample < model.time.count && !settles {
-          try solver.advance(to: model.time[sample + 1])
-        }
-        sample += 1
-      }
-    } catch let failure as ODEError {
-      throw .integration(sample: sample, failure)
-    } catch let failure as RecognitionError {
-      throw failure
-    } catch {
-      preconditionFailure("an error of another kind: \(error)")
-    }
+    return InversionInfo(
+      unit: .sample, completed: sample, limit: count,
+      freeEnergy: record.freeEnergy.last?.freeEnergy ?? .nan, isFinished: sample >= count)
+  }
+
+  private func failure(_ error: ODEError) -> RecognitionError {
+    if case .interrupted = error { return .stopped }
+    return .integration(sample: sample, error)
+  }
+
+  /// The record of the samples so far, with the parameters as they are.
+  func finishedRecord() -> InversionRecord {
+    if let now = solver?.state { state = now }
+    var result = record
+    if let statistics = solver?.statistics { result.statistics = statistics }
+    recordSlowUnits(into: &result)
+    return result
   }
 
   /// Integrates a static model until its flow rests; the horizon doubles.
-  private func settle(
-    _ solver: inout ODESolver<RecognitionDynamics>, from start: Double
-  ) throws(ODEError) {
-    solver.setState(solver.state, time: start)
+  private func settle(from start: Double) throws(ODEError) {
+    guard var before = solver?.state else { return }
+    solver?.setState(before, time: start)
     var horizon = model.time.step
     var elapsed = 0.0
     for _ in 0..<60 {
-      let before = solver.state
       elapsed += horizon
-      try solver.advance(to: start + elapsed)
-      let after = solver.state
+      try solver?.advance(to: start + elapsed)
+      let after = solver?.state ?? before
       let scale = after.reduce(1) { max($0, abs($1)) }
       let change = zip(before, after).reduce(0) { max($0, abs($1.0 - $1.1)) }
+      before = after
       if change <= 1e-13 * scale { return }
       horizon *= 2
     }
   }
 
   /// Writes the estimate of one sample.
-  private func take(_ sample: Int, into record: inout InversionRecord) throws(RecognitionError) {
+  private func take(_ sample: Int) throws(RecognitionError) {
     let (terms, posterior) = try freeEnergy.evaluate(
       state, data: dynamics.data, prior: dynamics.prior, sample: sample)
     record.freeEnergy.append(terms)
@@ -155,7 +164,7 @@ final class RecognitionSession {
   }
 
   /// Writes the parameters and log-precisions where the units left them.
-  func recordSlowUnits(into record: inout InversionRecord) {
+  private func recordSlowUnits(into record: inout InversionRecord) {
     for (index, own) in dynamics.layout.levels.enumerated() {
       let level = model.level(own.level)
       if let space = dynamics.parameterSpaces[index], space.dimension > 0 {

@@ -8,11 +8,9 @@ extension RecognitionScheme {
   public func start(
     _ model: HierarchicalDynamicModel, on input: RecognitionInput
   ) throws(RecognitionError) -> (dynamics: RecognitionDynamics, state: [Double]) {
-    let channels = model.level(1).outputs.count
-    guard input.data.shape == .matrix(model.time.count, channels) else {
-      throw .dataShape(expected: channels, found: input.data.columns)
-    }
-    let session = try RecognitionSession(model: model, options: options, input: input)
+    try input.check(model)
+    let session = try RecognitionSession(
+      model: model, options: options, integration: integration, input: input)
     return (session.dynamics, session.state)
   }
 }

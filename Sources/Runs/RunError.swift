@@ -41,7 +41,7 @@ extension RunError {
   /// The error of an inversion, or the user's wish behind it.
   init(_ error: RecognitionError, completed: Int, samples: Int) {
     switch error {
-    case .integration(_, .interrupted): self = .stopped(completed: completed, total: samples)
+    case .stopped: self = .stopped(completed: completed, total: samples)
     case .integration(_, .invalidOption(let name, let value)):
       self = .invalidOption(name: name, value: value)
     default: self = .recognition(error)
@@ -55,7 +55,7 @@ extension RunError {
     case .modelFile, .missingData, .confounds: .badData
     case .process(.precision): .badData
     case .process: .stoppedEarly
-    case .recognition(.dataShape): .badData
+    case .recognition(.dataShape), .recognition(.unsupported): .badData
     case .recognition: .stoppedEarly
     case .reporting(.unknownExtension): .usage
     case .reporting: .cannotWrite

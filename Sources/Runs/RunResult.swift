@@ -117,7 +117,7 @@ extension RunPlan {
     do {
       record = try scheme.run(
         file.model, on: input, shouldStop: stop.map { flag in { flag.isRaised } },
-        progress: progress.map { report in { sample, _ in report(sample, total) } })
+        progress: progress.map { report in { report($0.completed, total) } })
     } catch {
       throw RunError(error, completed: 0, samples: total)
     }

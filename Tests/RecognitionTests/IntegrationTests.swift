@@ -150,10 +150,7 @@ struct IntegrationTests {
         return calls > 5
       })
     #expect(record.completed >= 1 && record.completed < 32)
-    guard case .integration(_, .interrupted) = record.failure else {
-      Issue.record("not reported as interrupted: \(String(describing: record.failure))")
-      return
-    }
+    #expect(record.failure == .stopped)
     #expect(record.freeEnergy.count == record.completed)
     #expect(record.levels[0].states.mean[record.completed - 1, 0].isFinite)
   }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import TensorCore
 
 /// One inversion by dynamic expectation maximisation: the estimates and the passes that move them.
-final class ExpectationMaximizationSession {
+public final class ExpectationMaximizationSession {
   let model: HierarchicalDynamicModel
   let settings: InversionSettings
   let isReference: Bool
@@ -45,7 +45,8 @@ final class ExpectationMaximizationSession {
   /// The last pass, and the last that was accepted.
   var pass: PassResult?
   var accepted: Estimates?
-  var history: [InversionPass] = []
+  var history: [InversionInfo] = []
+  private var isFinished = false
   /// Where static models stopped at every sample.
   var resting: [[Double]?]
 
@@ -163,62 +164,61 @@ final class ExpectationMaximizationSession {
     resting = [[Double]?](repeating: nil, count: samples)
   }
 
-  /// Passes over the record until nothing moves any more.
-  func run(
-    shouldStop: (() -> Bool)?, progress: ((InversionPass) -> Void)?
-  ) throws(RecognitionError) {
+  /// One iteration over the whole record.
+  func step(shouldStop: (() -> Bool)?) throws(RecognitionError) -> InversionInfo {
+    if isFinished, let last = history.last { return last }
     let isFixed = layout.freeCount + confoundStep.count == 0 && precision.slots.isEmpty
-    let passes = isFixed ? 1 : settings.iterations
-    for iteration in 1...max(passes, 1) {
-      removeConfounds()
-      let result = try expectationPass(iteration: iteration)
-      pass = result
-      let outcome = try maximization(result, iteration: iteration)
-      let value = outcome.negativeFreeEnergy
-      guard value.isFinite else { throw .nonFinitePass(iteration: iteration) }
-      let isAccepted = iteration == 1 || value > (accepted?.negativeFreeEnergy ?? -.infinity)
-      let parameterChange = outcome.parameterStep.reduce(0) { $0 + abs($1) }
-      let precisionChange = outcome.precisionStep.reduce(0) { $0 + abs($1) }
-      if isAccepted {
-        accepted = Estimates(
-          free: free, lambda: outcome.lambda, freeCovariance: outcome.freeCovariance,
-          slotCovariance: outcome.slotCovariance, confoundStep: outcome.confoundStep,
-          confoundTotal: confoundTotal, negativeFreeEnergy: value, pass: result,
-          passLambda: outcome.evaluatedLambda)
-        for index in free.indices { free[index] += outcome.parameterStep[index] }
-        lambda = outcome.lambda
-        freeCovariance = outcome.freeCovariance
-        slotCovariance = outcome.slotCovariance
-        confoundStep = outcome.confoundStep
-        parameterRate = min(parameterRate + 0.5, 4)
-        precisionRate = min(precisionRate + 0.5, 4)
-      } else if let kept = accepted {
-        free = kept.free
-        lambda = kept.lambda
-        freeCovariance = kept.freeCovariance
-        slotCovariance = kept.slotCovariance
-        if isReference {
-          // The reference takes the restored increment off the data once more.
-          confoundStep = kept.confoundStep
-        } else {
-          confoundStep = confoundStep.map { -$0 }
-          removeConfounds()
-          confoundStep = [Double](repeating: 0, count: confoundStep.count)
-        }
-        parameterRate = min(parameterRate - 2, -2)
-        precisionRate = min(precisionRate - 2, -2)
-        precisionIterations = 1
+    let limit = max(isFixed ? 1 : settings.iterations, 1)
+    let iteration = history.count + 1
+    removeConfounds()
+    let result = try expectationPass(iteration: iteration)
+    pass = result
+    let outcome = try maximization(result, iteration: iteration)
+    let value = outcome.negativeFreeEnergy
+    guard value.isFinite else { throw .nonFinitePass(iteration: iteration) }
+    let isAccepted = iteration == 1 || value > (accepted?.negativeFreeEnergy ?? -.infinity)
+    let parameterChange = outcome.parameterStep.reduce(0) { $0 + abs($1) }
+    let precisionChange = outcome.precisionStep.reduce(0) { $0 + abs($1) }
+    if isAccepted {
+      accepted = Estimates(
+        free: free, lambda: outcome.lambda, freeCovariance: outcome.freeCovariance,
+        slotCovariance: outcome.slotCovariance, confoundStep: outcome.confoundStep,
+        confoundTotal: confoundTotal, negativeFreeEnergy: value, pass: result,
+        passLambda: outcome.evaluatedLambda)
+      for index in free.indices { free[index] += outcome.parameterStep[index] }
+      lambda = outcome.lambda
+      freeCovariance = outcome.freeCovariance
+      slotCovariance = outcome.slotCovariance
+      confoundStep = outcome.confoundStep
+      parameterRate = min(parameterRate + 0.5, 4)
+      precisionRate = min(precisionRate + 0.5, 4)
+    } else if let kept = accepted {
+      free = kept.free
+      lambda = kept.lambda
+      freeCovariance = kept.freeCovariance
+      slotCovariance = kept.slotCovariance
+      if isReference {
+        // The reference takes the restored increment off the data once more.
+        confoundStep = kept.confoundStep
+      } else {
+        confoundStep = confoundStep.map { -$0 }
+        removeConfounds()
+        confoundStep = [Double](repeating: 0, count: confoundStep.count)
       }
-      let summary = InversionPass(
-        number: iteration, freeEnergy: -value, isAccepted: isAccepted,
-        parameterChange: parameterChange, precisionChange: precisionChange)
-      history.append(summary)
-      progress?(summary)
-      let size = free.reduce(0) { $0 + abs($1) }
-      if layout.freeCount > 0, parameterChange < exp(-4) * size, precisionChange < exp(-4) { break }
-      if parameterRate < -8 { break }
-      if shouldStop?() ?? false { break }
+      parameterRate = min(parameterRate - 2, -2)
+      precisionRate = min(precisionRate - 2, -2)
+      precisionIterations = 1
     }
+    let size = free.reduce(0) { $0 + abs($1) }
+    isFinished =
+      iteration >= limit || parameterRate < -8
+      || layout.freeCount > 0 && parameterChange < exp(-4) * size && precisionChange < exp(-4)
+    let info = InversionInfo(
+      unit: .pass, completed: iteration, limit: limit, freeEnergy: -value,
+      isAccepted: isAccepted, parameterChange: parameterChange, precisionChange: precisionChange,
+      isFinished: isFinished)
+    history.append(info)
+    return info
   }
 
   /// Takes the last increment of the confounds off the data.
