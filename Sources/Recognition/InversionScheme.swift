@@ -23,6 +23,7 @@ public protocol InversionScheme: Sendable {
   /// - Parameters:
   ///   - model: the generative model.
   ///   - input: data, prior causes, delays and confounds on the model's sample times.
+  /// - Returns: the inversion before its first step.
   /// - Throws: `RecognitionError` where the model or the data are beyond the scheme.
   func initialState(
     _ model: HierarchicalDynamicModel, on input: RecognitionInput
@@ -33,6 +34,7 @@ public protocol InversionScheme: Sendable {
   /// - Parameters:
   ///   - state: the inversion under way.
   ///   - shouldStop: asked within long steps; true ends the step with `RecognitionError.stopped`.
+  /// - Returns: how far the inversion is, and what F was.
   /// - Throws: `RecognitionError` with the iteration, sample and variable where it failed.
   func step(
     _ state: inout State, shouldStop: (() -> Bool)?
