@@ -48,7 +48,7 @@ extension ExpectationMaximizationSession {
     }
     gatherParameterCovariances()
     var prepared = [Bool](repeating: false, count: max(observations.patterns.count, 1))
-    if buffers.integrators.isEmpty && !model.isStatic {
+    if buffers.integrators.isEmpty && (isReference || !model.isStatic) {
       buffers.integrators = buffers.posteriors.map { _ in
         StateIntegrator(
           errors, gain: settings.gradientGain,

@@ -104,13 +104,20 @@ extension ExpectationMaximizationSession {
         stateRate = min(stateRate - 2, -4)
       }
       if step == 0 { recordErrors(context, priorEnergy: energy) }
-      let flow = buffers.gradient.map { -$0 }
+      let flow = buffers.gradient.map { -settings.gradientGain * $0 }
       let move: [Double]
       do {
-        move = try RegularizedStep.step(
-          jacobian: Tensor(
-            shape: .matrix(u, u), values: context.posterior.curvature.map { -$0 }),
-          flow: flow, length: .regularized(stateRate))
+        // The time is regularised by the determinant of all variables, data and prior included.
+        let whole = buffers.integrators[context.place].referenceJacobian(
+          context.posterior.curvature, context.precisions)
+        // Data and priors of static models do not move: their rows are zero.
+        let moving = Tensor(
+          rows: (0..<u).map { row in (0..<whole.columns).map { whole[row, $0] } })
+        let own = Tensor(
+          rows: (0..<u).map { row in (0..<u).map { whole[row, $0] } })
+        let time = exp(
+          stateRate - (try RegularizedStep.logDeterminant(moving)) / Double(whole.rows))
+        move = try RegularizedStep.step(jacobian: own, flow: flow, length: .time(time))
       } catch {
         throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
       }
@@ -118,7 +125,7 @@ extension ExpectationMaximizationSession {
       var size = 0.0
       for index in 0..<u {
         buffers.unknowns[index] += move[index]
-        gain += flow[index] * move[index]
+        gain -= buffers.gradient[index] * move[index]
         size += abs(move[index])
       }
       if gain < exp(-4) || size < exp(-4) { break }

@@ -19,7 +19,7 @@ final class StateIntegrator {
   /// Whether the contour is used for the present curvature.
   private var isContour = false
   private var isExtreme = false
-  private var isPrepared = false
+  private var curvature: [Double] = []
   private var jacobian: [Double]
   private var forcing: [Double]
   private var change: [Double]
@@ -57,8 +57,8 @@ final class StateIntegrator {
     }
   }
 
-  /// Prepares steps with a curvature; false where it is not finite.
-  func prepare(_ curvature: [Double]) -> Bool {
+  /// D − κ H.
+  private func setJacobian(_ curvature: [Double]) {
     let layout = errors.layout
     let chain = layout.chain
     for index in jacobian.indices { jacobian[index] = -gain * curvature[index] }
@@ -77,12 +77,22 @@ final class StateIntegrator {
         }
       }
     }
+  }
+
+  /// Prepares steps with a curvature; false where it is not finite.
+  func prepare(_ curvature: [Double]) -> Bool {
+    let layout = errors.layout
+    let chain = layout.chain
+    setJacobian(curvature)
     var size = 0.0
     for entry in jacobian { size = max(size, abs(entry)) }
     guard size.isFinite else { return false }
     isExtreme = isReference && size * step > Self.extremeStiffness
     isContour = chain.sizes.count > 1 || (!isReference && size * step > Self.stiffness)
-    if isExtreme { return true }
+    if isExtreme {
+      self.curvature = curvature
+      return true
+    }
     if isContour {
       if contour == nil { contour = ContourPropagator(chain, forcingCount: layout.stateOrder) }
       let matrix = jacobian
@@ -104,7 +114,7 @@ final class StateIntegrator {
     addMotion(unknowns)
     for k in 1..<max(layout.stateOrder, 1) { addDataMotion(k, precisions, data, prior) }
     if isExtreme {
-      guard let increment = referenceStep(unknowns, precisions, data, prior) else { return false }
+      guard let increment = referenceStep(precisions, data, prior) else { return false }
       change = increment
     } else {
       let (matrix, terms) = (jacobian, forcing)
@@ -170,24 +180,24 @@ final class StateIntegrator {
     }
   }
 
-  /// The step as the reference takes it: the exponential of all variables, data included.
+  /// The Jacobian of all variables as the reference has it, `[x v | y | η]`, at a curvature.
   ///
-  /// With precisions of e³² its rounding is part of its results; elsewhere the two agree.
-  private func referenceStep(
-    _ unknowns: [Double], _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
-  ) -> [Double]? {
+  /// - Parameters:
+  ///   - curvature: H in the storage of a single block.
+  ///   - precisions: Π per group.
+  func referenceJacobian(_ curvature: [Double], _ precisions: [[Double]]) -> Tensor<Double> {
+    setJacobian(curvature)
     let layout = errors.layout
     let u = layout.count
-    let n = layout.stateOrder
     let channels = errors.groups[errors.dataGroup].rows
     let priors = errors.priorGroup.map { errors.groups[$0].rows } ?? 0
-    let (ys, cs) = (n * channels, layout.causeOrder * priors)
+    let (ys, cs) = (layout.stateOrder * channels, layout.causeOrder * priors)
     let width = u + ys + cs
     var matrix = Tensor<Double>(repeating: 0, shape: .matrix(width, width))
     for row in 0..<u {
       for column in 0..<u { matrix[row, column] = jacobian[row * u + column] }
     }
-    // A column of −κ ε̃_uᵀΠ̃ε̃_y is the message of one unit of data; addDataMotion with k = 0 gives it.
+    // A column of −κ ε̃_uᵀΠ̃ε̃_y is the message of one unit of data.
     let held = forcing
     for column in 0..<(ys + cs) {
       var unit = [Double](repeating: 0, count: ys)
@@ -200,9 +210,22 @@ final class StateIntegrator {
     forcing = held
     for row in 0..<max(ys - channels, 0) { matrix[u + row, u + row + channels] = 1 }
     for row in 0..<max(cs - priors, 0) { matrix[u + ys + row, u + ys + row + priors] = 1 }
+    return matrix
+  }
+
+  /// The step as the reference takes it: the exponential of all variables, data included.
+  ///
+  /// With precisions of e³² its rounding is part of its results; elsewhere the two agree.
+  private func referenceStep(
+    _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
+  ) -> [Double]? {
+    let u = errors.layout.count
+    let matrix = referenceJacobian(curvature, precisions)
+    let channels = errors.groups[errors.dataGroup].rows
+    let priors = errors.priorGroup.map { errors.groups[$0].rows } ?? 0
     var flow = Array(forcing.prefix(u))
-    flow += (0..<ys).map { $0 + channels < ys ? data[$0 + channels] : 0 }
-    flow += (0..<cs).map { $0 + priors < cs ? prior[$0 + priors] : 0 }
+    flow += data.indices.map { $0 + channels < data.count ? data[$0 + channels] : 0 }
+    flow += prior.indices.map { $0 + priors < prior.count ? prior[$0 + priors] : 0 }
     guard let move = try? RegularizedStep.step(jacobian: matrix, flow: flow, length: .time(step))
     else { return nil }
     return Array(move.prefix(u))
