@@ -72,16 +72,17 @@ public final class NetCDFReader: Sendable {
     NetCDFLibrary.exclusively { _ = nc_close(root) }
   }
 
-  /// The variables of the root or of one of its groups, in the order of the file.
+  /// The variables of the root or of a group, in the order of the file.
   ///
-  /// - Parameter group: The group's name, or nil for the root.
+  /// - Parameter group: The group's name, those of the groups around it and slashes before it; nil for the
+  ///   root.
   /// - Returns: The variables; none where there is no such group.
   /// - Throws: ``NetCDFFailure``.
   public func variables(inGroup group: String? = nil) throws(NetCDFFailure) -> [NetCDFVariable] {
     let root = root
     return try NetCDFLibrary.exclusively { () throws(NetCDFFailure) in
       var place = root
-      if let group, unsafe nc_inq_grp_ncid(root, group, &place) != NC_NOERR { return [] }
+      if let group, unsafe nc_inq_grp_full_ncid(root, "/" + group, &place) != NC_NOERR { return [] }
       var count: Int32 = 0
       try NetCDFLibrary.check(unsafe nc_inq_varids(place, &count, nil))
       var numbers = [Int32](repeating: 0, count: Int(count))

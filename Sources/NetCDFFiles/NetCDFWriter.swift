@@ -162,7 +162,7 @@ public struct NetCDFGroup: Equatable, Sendable {
   /// Texts go in as strings: other readers garble letters outside ASCII in plain characters.
   private static func put(_ attribute: Attribute, into group: Int32) throws(NetCDFFailure) {
     var texts: [UnsafeMutablePointer<CChar>?] = unsafe attribute.texts.map { unsafe strdup($0) }
-    defer { for unsafetext in unsafe texts { unsafe free(text) } }
+    defer { unsafe texts.forEach { unsafe free($0) } }
     var status: Int32 = NC_NOERR
     unsafe texts.withUnsafeMutableBufferPointer { buffer in
       let count = buffer.count

@@ -64,9 +64,10 @@ private struct NetCDFLayout {
         if let texts = all(items, { if case .string(let text) = $0 { text } else { nil } }) {
           group.attributes.append(NetCDFGroup.Attribute(key, texts))
         } else if let values = NetCDFLayout.values(items) {
+          // Time courses are tensors; a list has its own length.
           let dimensions = dimensions(
             of: .vector(values.count), variable: key, in: &group, name: name,
-            top: top ?? member.name, taken: taken)
+            top: top ?? member.name, taken: taken, isCourse: false)
           append(key, values, dimensions, to: &group)
         } else if !items.isEmpty {
           let numbered = items.enumerated().map {
@@ -93,11 +94,11 @@ private struct NetCDFLayout {
   /// The names of the axes of an array; those that are new are added to the group.
   private func dimensions(
     of shape: Shape, variable: String, in group: inout NetCDFGroup, name: String?, top: String,
-    taken: Set<String>
+    taken: Set<String>, isCourse: Bool = true
   ) -> [String] {
     var result: [String] = []
     for (axis, length) in shape.dimensions.enumerated() {
-      if axis == 0, let common = commonDimension(length, top: top) {
+      if axis == 0, isCourse, let common = commonDimension(length, top: top) {
         result.append(common)
         continue
       }
