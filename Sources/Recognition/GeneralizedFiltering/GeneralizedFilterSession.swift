@@ -48,7 +48,8 @@ public final class GeneralizedFilterSession {
   private var kept: SlowVariables
   /// What `record` reads: the best accepted pass, or what the reference reports.
   var reported: FilterResult?
-  var total: Double? { isReference ? evidence : reported?.negativeFreeEnergy }
+  /// The parts of F: of `reported`, or of the last accepted pass, whose F the reference gives.
+  var parts: EvidenceParts?
   var history: [InversionInfo] = []
   private var isFinished = false
 
@@ -163,7 +164,10 @@ public final class GeneralizedFilterSession {
       evidence = value
       kept = slow
       rate = max(rate - 1, -8)
-      if !isReference, value >= reported?.negativeFreeEnergy ?? -.infinity { reported = result }
+      if isReference || value >= reported?.negativeFreeEnergy ?? -.infinity {
+        parts = result.evidence
+        if !isReference { reported = result }
+      }
       if !isReference { recordCovariance = result.freeCovariance.values }
     } else {
       slow.free = kept.free
