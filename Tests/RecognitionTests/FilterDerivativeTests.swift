@@ -69,7 +69,9 @@ struct FilterDerivativeTests {
     }
   }
 
-  private func difference(_ probe: Probe, _ path: WritableKeyPath<Probe, Double>, _ value: (Probe) throws -> Double) rethrows -> Double {
+  private func difference(
+    _ probe: Probe, _ path: WritableKeyPath<Probe, Double>, _ value: (Probe) throws -> Double
+  ) rethrows -> Double {
     let step = 1e-5
     var (up, down) = (probe, probe)
     up[keyPath: path] += step
