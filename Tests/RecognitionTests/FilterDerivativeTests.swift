@@ -62,9 +62,14 @@ struct FilterDerivativeTests {
         + moments.priorEnergy - 0.5 * logs
     }
 
-    /// ½ ln |H_uu| + ½ tr(C_φ S): what the exact form's entropy gradient belongs to.
+    /// What the entropy gradient belongs to: ½ ln |H_uu| + ½ tr(C_φ S), or ½ ln |H| of (u, φ).
     func entropyTerm() throws -> Double {
       let moments = try evaluate()
+      if moments.isReference {
+        let q = unknowns.count + free.count
+        let joint = Tensor(shape: .matrix(q, q), values: moments.covariance)
+        return -0.5 * (try CholeskyFactor(joint).logDeterminant)
+      }
       return -0.5 * moments.logConditional + 0.5 * InPlace.trace(covariance, moments.schur)
     }
   }
@@ -112,10 +117,12 @@ struct FilterDerivativeTests {
 
   @Test("the entropy's gradients by φ and λ", .tags(.property), arguments: [1, 2])
   func entropy(seed: UInt64) throws {
-    for model in [
-      FilterModels.regression(seed: 1).model, try FilterModels.decay(seed: 1).model,
-    ] {
-      let probe = try Probe(model, .exact, seed: seed)
+    for (mode, model) in [
+      (.exact, FilterModels.regression(seed: 1).model),
+      (.exact, try FilterModels.decay(seed: 1).model),
+      (.spm, FilterModels.regression(seed: 1).model),
+    ] as [(InversionSettings.Reference, HierarchicalDynamicModel)] {
+      let probe = try Probe(model, mode, seed: seed)
       let gradient = try probe.evaluate().slowEntropy
       let r = probe.free.count
       for index in gradient.indices {

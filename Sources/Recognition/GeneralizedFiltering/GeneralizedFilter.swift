@@ -13,8 +13,8 @@ internal import TensorCore
 /// Under `reference: spm` the log-precisions of a population are added and only diagonals count,
 /// the prior on parameters pulls at every sample with its whole weight, κ is 1, and the estimates
 /// are those of the pass before the last. Otherwise `Π = fixed + Σ e^λ Q`, the prior counts once
-/// per record, F is that of the averaged parameters with every constant, and the estimates are
-/// those of the best accepted pass.
+/// per record, parameters and states move in one linearised step, F is that of the averaged
+/// parameters with every constant, and the estimates are those of the best accepted pass.
 ///
 /// A channel with a missing cell in the window of its embedding is left out of that sample: its
 /// errors are marginalised.
