@@ -16,8 +16,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// A test target under `Tests/`; every one of them may use `TestSupport`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -35,6 +39,10 @@ let package = Package(
     .systemLibrary(
       name: "CGSL", pkgConfig: "gsl",
       providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    .systemLibrary(
+      name: "CNetCDF", pkgConfig: "netcdf",
+      providers: [.apt(["libnetcdf-dev"]), .brew(["netcdf"])]),
+    library("NetCDFFiles", ["CNetCDF"]),
     library("TensorCore"),
     library("ODEEngine", ["CGSL", "TensorCore"]),
     library("ModelLanguage", ["TensorCore"]),
@@ -42,11 +50,12 @@ let package = Package(
     library(
       "ModelFiles",
       [
-        "ModelLanguage", "DynamicModels", "TensorCore", .product(name: "Yams", package: "Yams"),
+        "ModelLanguage", "DynamicModels", "TensorCore", "NetCDFFiles",
+        .product(name: "Yams", package: "Yams"),
       ]),
     library("Recognition", ["DynamicModels", "ODEEngine", "TensorCore"]),
     library("Glossary"),
-    library("Reporting", ["TensorCore"]),
+    library("Reporting", ["NetCDFFiles", "TensorCore"]),
     library(
       "Runs",
       [
@@ -76,11 +85,13 @@ let package = Package(
     tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
     tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
     tests("DynamicModelsTests", ["DynamicModels", "ODEEngine", "TensorCore"]),
-    tests("ModelFilesTests", ["ModelFiles", "ModelLanguage", "DynamicModels", "TensorCore"]),
+    tests(
+      "ModelFilesTests", ["ModelFiles", "ModelLanguage", "DynamicModels", "TensorCore"],
+      exclude: ["Fixtures"]),
     tests(
       "RecognitionTests",
       ["Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore"]),
-    tests("ReportingTests", ["Reporting", "TensorCore"]),
+    tests("ReportingTests", ["Reporting", "NetCDFFiles", "TensorCore"]),
     tests(
       "RunsTests",
       [
