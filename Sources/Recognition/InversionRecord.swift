@@ -73,6 +73,11 @@ public struct InversionRecord: Sendable {
   public var parameterCovariance = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
   /// The posterior covariance of the log-precisions `[h × h]`, in the order of `logPrecisions`.
   public var logPrecisionCovariance = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
+  /// The unknown parameters at every sample, level by level, `[N × p]`: where a scheme moves them
+  /// through the record (mathematics §7); empty elsewhere.
+  public var parameterCourse = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
+  /// The log-precisions at every sample `[N × h]`, in the order of `logPrecisions`; empty as above.
+  public var logPrecisionCourse = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
   /// The estimated weights of the confounds `[channels × confounds]`.
   public var confoundWeights = Tensor<Double>(repeating: 0, shape: .matrix(0, 0))
   /// The passes over the record, for schemes that make several.
