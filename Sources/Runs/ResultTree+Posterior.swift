@@ -27,13 +27,23 @@ extension RunResult {
   /// The joint posterior of all unknown parameters and of all log-precisions; nil without any.
   var posteriorTree: ResultTree? {
     var tree = ResultTree.emptyObject
-    func add(_ key: String, _ kind: EstimateEntry.Kind, _ covariance: Tensor<Double>) {
+    func add(
+      _ key: String, _ kind: EstimateEntry.Kind, _ covariance: Tensor<Double>,
+      _ course: Tensor<Double>
+    ) {
       let names = estimateEntries.filter { $0.kind == kind }.map(\.name)
-      guard !names.isEmpty, covariance.shape == .matrix(names.count, names.count) else { return }
-      tree[key] = ["names": .strings(names), "covariance": .tensor(covariance)]
+      guard !names.isEmpty else { return }
+      var own: ResultTree = ["names": .strings(names)]
+      if covariance.shape == .matrix(names.count, names.count) {
+        own["covariance"] = .tensor(covariance)
+      }
+      if course.shape == .matrix(record.times.count, names.count) {
+        own["course"] = .tensor(course)
+      }
+      tree[key] = own
     }
-    add("parameters", .parameter, record.parameterCovariance)
-    add("logPrecisions", .logPrecision, record.logPrecisionCovariance)
+    add("parameters", .parameter, record.parameterCovariance, record.parameterCourse)
+    add("logPrecisions", .logPrecision, record.logPrecisionCovariance, record.logPrecisionCourse)
     return tree == .emptyObject ? nil : tree
   }
 

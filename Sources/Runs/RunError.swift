@@ -6,6 +6,14 @@ public import Reporting
 
 /// Why a run could not be made or ended early.
 public enum RunError: Error, Sendable, Equatable {
+  /// What a model file may read besides the data.
+  public enum Input: Sendable, Equatable {
+    /// Regressors with unknown weights.
+    case confounds
+    /// The prior expectation of the causes.
+    case priorCauses
+  }
+
   /// No model of this name ships or lies in the folders that were searched.
   case unknownModel(name: String, suggestion: String?, known: [String])
   /// The model file asks for a scheme that this version does not have.
@@ -18,8 +26,8 @@ public enum RunError: Error, Sendable, Equatable {
   case unusableOption(String, scheme: InversionSettings.Scheme)
   /// Recorded values are missing, the first of them here, and the scheme needs every one.
   case missingData(channel: String, sample: Int, count: Int, scheme: InversionSettings.Scheme)
-  /// The confounds have another number of rows than the data.
-  case confoundRows(Int, samples: Int)
+  /// Known time courses have another number of rows than the data.
+  case rowCount(Input, Int, samples: Int)
   /// Models cannot be compared as they were asked to be.
   case comparison(ComparisonError)
   /// The process that makes the data failed.
@@ -58,7 +66,7 @@ extension RunError {
   public var exitStatus: CommandStatus {
     switch self {
     case .unknownModel, .unavailableScheme, .invalidOption, .unusableOption: .usage
-    case .modelFile, .missingData, .confoundRows: .badData
+    case .modelFile, .missingData, .rowCount: .badData
     case .comparison(let error): error.exitStatus
     case .process(.precision): .badData
     case .process: .stoppedEarly

@@ -41,10 +41,12 @@ extension RunError {
           + (count > 1 ? "（欠測は全部で \(count) 個）" : "")
           + "。計算方式 \(scheme.rawValue) にはすべての値が必要です。"
           + "--scheme dem、filter、kalman のどれかを使ってください")
-    case .confoundRows(let rows, let samples):
+    case .rowCount(let input, let rows, let samples):
+      let english = input == .confounds ? "confounds" : "prior causes"
+      let japanese = input == .confounds ? "交絡変数" : "原因の事前期待値"
       return language.pick(
-        "the confounds have \(rows) rows, the data \(samples) samples",
-        "交絡変数は \(rows) 行ですが、データは \(samples) 標本です")
+        "the \(english) have \(rows) rows, the data \(samples) samples",
+        "\(japanese)は \(rows) 行ですが、データは \(samples) 標本です")
     case .comparison(let error):
       return language.pick(error.english, error.japanese)
     case .process(let error):

@@ -65,12 +65,16 @@ extension RunPlan {
     _ file: ModelFile, data: Tensor<Double>
   ) throws(RunError) -> RecognitionInput {
     let settings = file.dataSettings
-    if let confounds = settings.confounds, confounds.rows != data.rows {
-      throw .confoundRows(confounds.rows, samples: data.rows)
+    // Other data than the file's may have another length than what else the file reads.
+    let others: [(RunError.Input, Tensor<Double>?)] = [
+      (.confounds, settings.confounds), (.priorCauses, settings.priorCauses),
+    ]
+    for case (let kind, let values?) in others where values.rows != data.rows {
+      throw .rowCount(kind, values.rows, samples: data.rows)
     }
     return RecognitionInput(
-      data: data, model: file.model, delays: settings.delays.isEmpty ? [0] : settings.delays,
-      confounds: settings.confounds)
+      data: data, prior: settings.priorCauses ?? file.model.priorCauses(),
+      delays: settings.delays.isEmpty ? [0] : settings.delays, confounds: settings.confounds)
   }
 
   /// Which value is missing, for a scheme that needs every one.

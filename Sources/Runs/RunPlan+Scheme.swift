@@ -34,7 +34,8 @@ extension RunPlan {
     switch kind {
     case .recognition: return recognition(for: file)
     case .dem: return DynamicExpectationMaximization(settings: settings)
-    case .filter, .kalman: throw .unavailableScheme(kind, model: file.path)
+    case .filter: return GeneralizedFilter(settings: settings)
+    case .kalman: throw .unavailableScheme(kind, model: file.path)
     }
   }
 
