@@ -44,7 +44,9 @@ extension RunResult {
     }
     add("parameters", .parameter, record.parameterCovariance, record.parameterCourse)
     add("logPrecisions", .logPrecision, record.logPrecisionCovariance, record.logPrecisionCourse)
-    return tree == .emptyObject ? nil : tree
+    // The ternary operator would make `nil` a member that is absent.
+    if tree == .emptyObject { return nil }
+    return tree
   }
 
   /// The weights of every confound in the channels; nil without confounds.

@@ -51,10 +51,7 @@ extension RunResult {
       "steps": .integer(statistics.accepted),
       "rejectedSteps": .integer(statistics.rejected),
     ]
-    if let failure {
-      let text = failure.text(in: .english).split(separator: "\n").joined(separator: " ")
-      tree["failure"] = .string(text)
-    }
+    if let failure { tree["failure"] = .string(failure.line(in: .english)) }
     return tree
   }
 

@@ -13,16 +13,21 @@ extension RunError {
     return language.pick("error: ", "エラー: ") + message(in: language) + "\n"
   }
 
+  /// The error on one line, for result files and rows of tables.
+  func line(in language: ReportLanguage) -> String {
+    message(in: language).split(separator: "\n").joined(separator: " ")
+  }
+
   private func message(in language: ReportLanguage) -> String {
     switch self {
     case .unknownModel(let name, let suggestion, let known):
       return Self.unknownModel(name, suggestion, known, language)
     case .unavailableScheme(let scheme, let model):
       return language.pick(
-        "\(model) asks for the scheme '\(scheme.rawValue)', which this version does not have; "
-          + "add --scheme recognition or --scheme dem",
-        "\(model) は計算方式 '\(scheme.rawValue)' を求めていますが、この版にはまだありません。"
-          + "--scheme recognition か --scheme dem を付けてください")
+        "this version does not have the scheme '\(scheme.rawValue)' that \(model) is to be inverted "
+          + "with; use --scheme recognition, dem or filter",
+        "\(model) の逆推定に求められた計算方式 '\(scheme.rawValue)' は、この版にはまだありません。"
+          + "--scheme recognition、dem、filter のどれかを使ってください")
     case .invalidOption(let name, let value):
       return language.pick(
         "\(name) cannot be \(value)", "\(name) を \(value) にはできません")

@@ -79,7 +79,7 @@ extension RunResult {
   /// What the run cost, in one line.
   public func costLine(in language: ReportLanguage) -> String {
     let cost = record.statistics
-    if !record.passes.isEmpty {
+    if scheme.worksInPasses {
       let count = record.passes.count
       return language.pick(
         "\(brief(seconds)) s: \(count) \(count == 1 ? "iteration" : "iterations")",
@@ -95,6 +95,9 @@ extension RunResult {
   /// Everything `run` prints.
   public func report(in language: ReportLanguage, style: TerminalStyle) -> String {
     var text = titleLine(in: language, style: style) + "\n"
+    guard record.completed > 0 || !record.parameters.isEmpty else {
+      return text + language.pick("Nothing was estimated.", "何も推定されませんでした。") + "\n"
+    }
     text += recoveryTable(in: language).text(style: style, language: language) + "\n"
     if let estimates = estimateTable(in: language) {
       text += estimates.text(style: style, language: language) + "\n"

@@ -70,7 +70,10 @@ public struct Comparison: Sendable {
     return labels.indices.map { RowPlan(model: $0, reduction: nil, label: labels[$0]) }
       + labels.indices.flatMap { index in
         reductions.filter { !$0.places(in: files[index]).isEmpty }.map {
-          RowPlan(model: index, reduction: $0, label: "\(labels[index]) − \($0.label)")
+          RowPlan(
+            model: index, reduction: $0,
+            // A fixed value names itself; without one the parameter is taken away.
+            label: labels[index] + ($0.value == nil ? " − " : ", ") + $0.label)
         }
       }
   }
@@ -87,7 +90,7 @@ public struct Comparison: Sendable {
   /// - Throws: `RunError` where there are no data.
   public func run(
     stop: StopFlag? = nil, progress: ((Int, InversionInfo) -> Void)? = nil
-  ) throws(RunError) -> ComparisonResult {
+  ) throws(RunError) -> ComparisonOutcome {
     guard let first = files.first else { throw .comparison(.nothingToCompare) }
     let observation = try plan.observe(first, stop: stop)
     var results: [Result<RunResult, RunError>] = []
@@ -115,7 +118,7 @@ public struct Comparison: Sendable {
         results.append(.failure(error))
       }
     }
-    return ComparisonResult(self, results: results, data: observation.data)
+    return ComparisonOutcome(self, results: results, data: observation.data)
   }
 
   /// Refuses models whose data are not the same.

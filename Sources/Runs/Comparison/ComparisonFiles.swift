@@ -4,7 +4,7 @@ internal import Recognition
 public import Reporting
 internal import TensorCore
 
-extension ComparisonResult {
+extension ComparisonOutcome {
   /// The whole content of a result file.
   public var tree: ResultTree {
     let first = comparison.files.first
@@ -45,10 +45,7 @@ extension ComparisonResult {
         "sd": .vector(reduced.deviation),
       ]
     }
-    if let failure = row.failure {
-      let text = failure.text(in: .english).split(separator: "\n").joined(separator: " ")
-      tree["failure"] = .string(text)
-    }
+    if let failure = row.failure { tree["failure"] = .string(failure.line(in: .english)) }
     return tree
   }
 
@@ -90,6 +87,7 @@ extension ComparisonResult {
     let evidences = rows.map { $0.freeEnergy.map { -$0 } ?? .nan }
     let weakest = evidences.filter(\.isFinite).min() ?? 0
     // Bars leave some white between them, however many there are.
+    let highest = evidences.filter(\.isFinite).max().map { $0 - weakest } ?? 0
     let width = min(90, 380 / Double(max(rows.count, 1)))
     func bars(_ values: [Double], _ role: SeriesRole) -> [Series] {
       [.stems(role: role, x: places, y: values, width: width)]
@@ -100,13 +98,14 @@ extension ComparisonResult {
         title: language.pick(
           "Log evidence above the weakest model", "対数証拠（最も弱いモデルとの差）"),
         yLabel: language.pick("nats", "ナット"),
-        series: bars(evidences.map { $0 - weakest }, .surprise), legend: .none,
-        rules: [.horizontal(0)], categories: names),
+        series: bars(evidences.map { $0 - weakest }, .surprise),
+        // Alike models leave no height of their own.
+        yRange: 0...max(highest * 1.06, 1), legend: .none, categories: names),
       Panel(
         title: language.pick("Posterior probability", "モデルの事後確率"),
         yLabel: language.pick("probability", "確率"),
         series: bars(rows.map { $0.probability ?? .nan }, .state), yRange: 0...1, legend: .none,
-        rules: [.horizontal(0)], categories: names),
+        categories: names),
     ]
     return Figure(
       title: language.pick("Model comparison", "モデル比較"),

@@ -5,7 +5,7 @@ internal import Recognition
 public import Reporting
 internal import TensorCore
 
-extension ComparisonResult {
+extension ComparisonOutcome {
   /// The rows with their evidences and probabilities.
   public func table(in language: ReportLanguage) -> TextTable {
     func column(_ title: String, _ text: (Row) -> String) -> TextTable.Column {
@@ -99,7 +99,7 @@ extension ComparisonResult {
     }
     for row in rows {
       guard let failure = row.failure else { continue }
-      text += "\n\(row.label): " + failure.text(in: language)
+      text += "\n\(row.label): " + failure.line(in: language) + "\n"
     }
     return text
   }
@@ -125,7 +125,7 @@ extension ComparisonResult {
   }
 }
 
-extension ComparisonResult.Grade {
+extension ComparisonOutcome.Grade {
   func text(in language: ReportLanguage) -> String {
     switch self {
     case .best: language.pick("(best)", "（最良）")

@@ -4,7 +4,7 @@ public import Recognition
 public import TensorCore
 
 /// What a comparison found: one row per model, then one per reduction.
-public struct ComparisonResult: Sendable {
+public struct ComparisonOutcome: Sendable {
   /// One model or reduction.
   public struct Row: Sendable {
     /// What tables call it.
