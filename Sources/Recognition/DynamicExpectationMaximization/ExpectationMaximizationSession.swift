@@ -7,18 +7,21 @@ public final class ExpectationMaximizationSession {
   let model: HierarchicalDynamicModel
   let settings: InversionSettings
   let isReference: Bool
+  /// The factor of the parameters' uncertainty in the states' flow and the reverse: the derivative
+  /// of ½ tr(C A) has 1, the reference ½ (mathematics §6).
+  let weight: Double
   let spaces: [ParameterSpace]
-  let errors: ErrorModel
-  let precision: ErrorPrecision
-  let layout: ErrorLayout
-  let confoundCount: Int
+  let errors: HierarchyErrors
+  let precision: HierarchyPrecision
+  let observations: Observations
   let samples: Int
 
   /// The priors of the free directions and of λ.
   let parameterPrecision: [Double]
   let slotPrecision: [Double]
-  /// P_u `[n_u × n_u]` of the states' prior, and where it is centred.
-  let unknownPrior: Tensor<Double>
+  /// P_u by rows and columns of the unknowns, the same by places in their storage, and its centre.
+  let statePrior: [(row: Int, column: Int, value: Double)]
+  let priorPlaces: [(place: Int, value: Double)]
   let hasStatePrior: Bool
   let priorCentre: [Double]
   let initialUnknowns: [Double]
@@ -31,24 +34,23 @@ public final class ExpectationMaximizationSession {
   /// The last increment of the confounds' weights and their sum, `[confound][channel]`.
   var confoundStep: [Double]
   var confoundTotal: [Double]
-  /// Data with the confounds found so far taken off, `[channels × N]`.
-  var data: Tensor<Double>
-  let prior: Tensor<Double>
-  let confounds: Tensor<Double>
-  let dataEmbedding: TaylorEmbedding
-  let priorEmbedding: TaylorEmbedding
-  let confoundEmbedding: TaylorEmbedding?
 
+  /// τ_e, τ_m and τ of static models' D-steps.
   var parameterRate: Double
   var precisionRate = 4.0
+  var stateRate = 2.0
   var precisionIterations: Int
-  /// The last pass, and the last that was accepted.
-  var pass: PassResult?
+  /// ‖Δφ‖₁ of the last update.
+  private var parameterChange = 0.0
+  private var isFinished = false
+  /// The pass being made, the last that was accepted, and what that one held.
+  var pass: PassRecord
+  private var spare: PassRecord
   var accepted: Estimates?
   var history: [InversionInfo] = []
-  private var isFinished = false
   /// Where static models stopped at every sample.
   var resting: [[Double]?]
+  let buffers: StepBuffers
 
   /// What is restored when a pass is rejected.
   struct Estimates {
@@ -59,7 +61,8 @@ public final class ExpectationMaximizationSession {
     var confoundStep: [Double]
     var confoundTotal: [Double]
     var negativeFreeEnergy: Double
-    var pass: PassResult
+    var evidence: EvidenceParts?
+    var pass: PassRecord
     /// λ with which the pass was made.
     var passLambda: [Double]
   }
@@ -71,6 +74,7 @@ public final class ExpectationMaximizationSession {
     self.model = model
     self.settings = settings
     isReference = settings.reference == .spm
+    weight = isReference ? 0.5 : 1
     samples = model.time.count
     var spaces: [ParameterSpace] = []
     for (index, level) in model.levels.enumerated() {
@@ -79,119 +83,104 @@ public final class ExpectationMaximizationSession {
       } catch { throw .linearAlgebra(level: index + 1, error) }
     }
     self.spaces = spaces
-    errors = ErrorModel(model: model, spaces: spaces)
-    layout = errors.layout
-    precision = ErrorPrecision(model: model, layout: layout, reference: settings.reference)
-    confoundCount = input.confounds.columns
+    let confounds = input.confounds.columns
+    let errors = HierarchyErrors(
+      model, spaces: spaces, confoundCount: confounds, isDense: isReference)
+    self.errors = errors
+    let precision = HierarchyPrecision(model, errors: errors, reference: settings.reference)
+    self.precision = precision
+    observations = Observations(
+      input, model: model, subSteps: model.isStatic ? 1 : settings.stepsPerSample)
     parameterPrecision = spaces.flatMap { $0.variances.map { 1 / $0 } }
     slotPrecision = precision.slots.map { 1 / $0.variance }
-    free = [Double](repeating: 0, count: layout.freeCount)
+    free = [Double](repeating: 0, count: errors.freeCount)
     lambda = precision.slots.map(\.mean)
-    let nuisance = confoundCount * layout.dataCount
-    let all = layout.freeCount + nuisance
+    let all = errors.freeCount + errors.nuisanceCount
     freeCovariance = Tensor(repeating: 0, shape: .matrix(all, all))
     slotCovariance = .diagonal(precision.slots.map(\.variance))
-    confoundStep = [Double](repeating: 0, count: nuisance)
+    confoundStep = [Double](repeating: 0, count: errors.nuisanceCount)
     confoundTotal = confoundStep
-    data = LinearAlgebra.transpose(input.data)
-    prior = LinearAlgebra.transpose(input.prior)
-    confounds = LinearAlgebra.transpose(input.confounds)
-    let steps = model.isStatic ? 1 : settings.stepsPerSample
-    dataEmbedding = TaylorEmbedding(
-      orders: model.stateOrder, step: model.time.step, sampleCount: samples,
-      delays: input.delays, subSteps: steps)
-    priorEmbedding = TaylorEmbedding(
-      orders: model.causeOrder, step: model.time.step, sampleCount: samples, subSteps: steps)
-    confoundEmbedding =
-      confoundCount == 0
-      ? nil
-      : TaylorEmbedding(
-        orders: model.stateOrder, step: model.time.step, sampleCount: samples, subSteps: steps)
+    initialUnknowns = errors.initialUnknowns(model, prior: observations.firstPrior)
 
-    // Causes start where the levels above predict them; states where the model says.
-    var unknowns = [Double](repeating: 0, count: layout.unknownCount)
-    for (index, level) in model.levels.enumerated() {
-      for (entry, value) in level.initialStates.enumerated() {
-        unknowns[layout.stateOffsets[index] + entry] = value
-      }
-    }
-    let centre = unknowns
-    priorCentre = isReference ? [Double](repeating: 0, count: unknowns.count) : centre
-    let causes = prior
-    let count = model.time.count
-    var emitted = (0..<layout.priorCount).map { count > 0 ? causes[$0, 0] : 0 }
-    for (index, level) in errors.levels.enumerated().reversed() {
-      let v = layout.causes + layout.causeOffsets[index]
-      for (entry, value) in emitted.enumerated() { unknowns[v + entry] = value }
-      let x = layout.stateOffsets[index]
-      level.run(
-        states: unknowns[x..<(x + level.stateCount)],
-        causes: unknowns[v..<(v + level.causeCount)],
-        free: [Double](repeating: 0, count: level.freeCount)[...])
-      let region = level.region(Level.Port.output)
-      emitted = (0..<level.outputCount).map { level.value(region, $0) }
-    }
-    initialUnknowns = unknowns
-
-    var statePrior = Tensor<Double>(
-      repeating: 0, shape: .matrix(layout.unknownCount, layout.unknownCount))
-    var stated = false
+    // P_u: what the model says of its states, and next to nothing elsewhere.
+    let layout = errors.layout
+    var entries: [(row: Int, column: Int, value: Double)] = []
     let narrow = TemporalCovariance(orders: model.stateOrder, smoothness: 0).precision
-    for (index, level) in model.levels.enumerated() {
-      guard let own = level.statePriorPrecision, own.values.contains(where: { $0 != 0 })
-      else { continue }
-      stated = true
+    for (index, level) in model.levels.dropLast().enumerated() {
+      guard let own = level.statePriorPrecision else { continue }
       for k in 0..<model.stateOrder {
-        for m in 0..<model.stateOrder {
+        for m in 0..<model.stateOrder where narrow[k, m] != 0 {
           for a in 0..<own.rows {
-            for b in 0..<own.columns {
-              let row = k * layout.stateCount + layout.stateOffsets[index] + a
-              let column = m * layout.stateCount + layout.stateOffsets[index] + b
-              statePrior.values[row * layout.unknownCount + column] = narrow[k, m] * own[a, b]
+            for b in 0..<own.columns where own[a, b] != 0 {
+              entries.append(
+                (layout.state(index, k, a), layout.state(index, m, b), narrow[k, m] * own[a, b]))
             }
           }
         }
       }
     }
-    hasStatePrior = stated
-    for index in 0..<layout.unknownCount {
-      statePrior.values[index * layout.unknownCount + index] +=
-        Double(layout.unknownCount) * Double.ulpOfOne
+    hasStatePrior = !entries.isEmpty
+    for index in 0..<layout.count {
+      entries.append((index, index, Double(layout.count) * Double.ulpOfOne))
     }
-    unknownPrior = statePrior
+    statePrior = entries
+    priorPlaces = entries.compactMap { entry in
+      layout.chain.place(row: entry.row, column: entry.column).map { ($0, entry.value) }
+    }
+    var centre = [Double](repeating: 0, count: layout.count)
+    if !isReference {
+      for (index, level) in model.levels.dropLast().enumerated() {
+        for (entry, value) in level.initialStates.enumerated() {
+          centre[layout.state(index, 0, entry)] = value
+        }
+      }
+    }
+    priorCentre = centre
     parameterRate = rate ?? (errors.isAffine ? 4 : 0)
     precisionIterations = precision.slots.isEmpty ? 1 : settings.precisionIterations
     resting = [[Double]?](repeating: nil, count: samples)
+    pass = PassRecord(errors, samples: samples, patterns: observations.patterns.count)
+    spare = PassRecord(errors, samples: samples, patterns: observations.patterns.count)
+    buffers = StepBuffers(errors, patterns: observations.patterns.count)
   }
 
   /// One iteration over the whole record.
   func step(shouldStop: (() -> Bool)?) throws(RecognitionError) -> InversionInfo {
     if isFinished, let last = history.last { return last }
-    let isFixed = layout.freeCount + confoundStep.count == 0 && precision.slots.isEmpty
+    let isFixed = errors.freeCount + errors.nuisanceCount == 0 && precision.slots.isEmpty
     let limit = max(isFixed ? 1 : settings.iterations, 1)
     let iteration = history.count + 1
-    removeConfounds()
-    let result = try expectationPass(iteration: iteration)
-    pass = result
-    let outcome = try maximization(result, iteration: iteration)
+    observations.remove(confoundStep, total: &confoundTotal)
+    pass.reset()
+    try expectationPass(iteration: iteration, shouldStop: shouldStop)
+    let outcome: MaximizationOutcome
+    do {
+      outcome = try maximize(pass)
+    } catch { throw .passAlgebra(iteration: iteration, sample: samples, error) }
     let value = outcome.negativeFreeEnergy
     guard value.isFinite else { throw .nonFinitePass(iteration: iteration) }
     let isAccepted = iteration == 1 || value > (accepted?.negativeFreeEnergy ?? -.infinity)
-    let parameterChange = outcome.parameterStep.reduce(0) { $0 + abs($1) }
-    let precisionChange = outcome.precisionStep.reduce(0) { $0 + abs($1) }
     if isAccepted {
+      parameterRate = min(parameterRate + 0.5, 4)
+      precisionRate = min(precisionRate + 0.5, 4)
+      let step: [Double]
+      do { step = try parameterStep(outcome) } catch {
+        throw .passAlgebra(iteration: iteration, sample: samples, error)
+      }
+      // A rejected pass brings back θ from before this update, and λ from after it.
+      let made = pass
+      pass = accepted?.pass ?? spare
       accepted = Estimates(
         free: free, lambda: outcome.lambda, freeCovariance: outcome.freeCovariance,
-        slotCovariance: outcome.slotCovariance, confoundStep: outcome.confoundStep,
-        confoundTotal: confoundTotal, negativeFreeEnergy: value, pass: result,
-        passLambda: outcome.evaluatedLambda)
-      for index in free.indices { free[index] += outcome.parameterStep[index] }
+        slotCovariance: outcome.slotCovariance, confoundStep: confoundStep,
+        confoundTotal: confoundTotal, negativeFreeEnergy: value, evidence: outcome.evidence,
+        pass: made, passLambda: outcome.evaluatedLambda)
+      for index in free.indices { free[index] += step[index] }
       lambda = outcome.lambda
       freeCovariance = outcome.freeCovariance
       slotCovariance = outcome.slotCovariance
-      confoundStep = outcome.confoundStep
-      parameterRate = min(parameterRate + 0.5, 4)
-      precisionRate = min(precisionRate + 0.5, 4)
+      confoundStep = Array(step.dropFirst(free.count))
+      parameterChange = step.reduce(0) { $0 + abs($1) }
     } else if let kept = accepted {
       free = kept.free
       lambda = kept.lambda
@@ -201,18 +190,17 @@ public final class ExpectationMaximizationSession {
         // The reference takes the restored increment off the data once more.
         confoundStep = kept.confoundStep
       } else {
-        confoundStep = confoundStep.map { -$0 }
-        removeConfounds()
-        confoundStep = [Double](repeating: 0, count: confoundStep.count)
+        confoundStep = zip(kept.confoundTotal, confoundTotal).map { $0 - $1 }
       }
       parameterRate = min(parameterRate - 2, -2)
       precisionRate = min(precisionRate - 2, -2)
       precisionIterations = 1
     }
+    let precisionChange = outcome.precisionStep.reduce(0) { $0 + abs($1) }
     let size = free.reduce(0) { $0 + abs($1) }
     isFinished =
       iteration >= limit || parameterRate < -8
-      || layout.freeCount > 0 && parameterChange < exp(-4) * size && precisionChange < exp(-4)
+      || parameterChange < exp(-4) * size && precisionChange < exp(-4)
     let info = InversionInfo(
       unit: .pass, completed: iteration, limit: limit, freeEnergy: -value,
       isAccepted: isAccepted, parameterChange: parameterChange, precisionChange: precisionChange,
@@ -221,18 +209,16 @@ public final class ExpectationMaximizationSession {
     return info
   }
 
-  /// Takes the last increment of the confounds off the data.
-  private func removeConfounds() {
-    for confound in 0..<confoundCount {
-      for channel in 0..<layout.dataCount {
-        let weight = confoundStep[confound * layout.dataCount + channel]
-        confoundTotal[confound * layout.dataCount + channel] += weight
-        if weight == 0 { continue }
-        for sample in 0..<samples {
-          data.values[channel * samples + sample] -=
-            weight * confounds.values[confound * samples + sample]
-        }
-      }
-    }
+  /// The pass whose estimates are reported: the last accepted one, or the reference's last.
+  var reported: PassRecord? {
+    guard let kept = accepted else { return nil }
+    return isReference && !(history.last?.isAccepted ?? true) ? pass : kept.pass
+  }
+
+  /// A name for an unknown, for messages.
+  func unitName(_ index: Int) -> String {
+    let (level, isState, order, entry) = errors.layout.description(of: index)
+    let names = isState ? model.levels[level].states : model.levels[level].causes
+    return names.elementNames[entry] + String(repeating: "′", count: order)
   }
 }

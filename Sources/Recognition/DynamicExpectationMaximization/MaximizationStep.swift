@@ -2,35 +2,25 @@ internal import DynamicModels
 internal import Foundation
 internal import TensorCore
 
-/// What follows a pass: the new parameters, log-precisions and −F of the pass.
+/// What follows a pass: the new log-precisions, the covariances and −F of the pass.
 struct MaximizationOutcome {
-  var parameterStep: [Double]
-  var confoundStep: [Double]
   var precisionStep: [Double]
   var lambda: [Double]
   var freeCovariance: Tensor<Double>
   var slotCovariance: Tensor<Double>
-  var negativeFreeEnergy: Double
+  /// `−L_λλ` of the likelihood alone at the last update, for the sensory groups and the others.
+  var sensoryCurvature: Tensor<Double>
+  var otherCurvature: Tensor<Double>
+  var negativeFreeEnergy = 0.0
+  var evidence: EvidenceParts?
   /// λ with which −F was evaluated.
   var evaluatedLambda: [Double]
 }
 
 extension ExpectationMaximizationSession {
-  /// The E-step's update, the M-step and −F of a pass (mathematics §6).
-  func maximization(
-    _ pass: PassResult, iteration: Int
-  ) throws(RecognitionError) -> MaximizationOutcome {
-    do {
-      return try maximize(pass)
-    } catch {
-      throw .passAlgebra(iteration: iteration, sample: samples, error)
-    }
-  }
-
-  private func inverse(_ a: Tensor<Double>) throws(LinearAlgebraError) -> Tensor<Double> {
+  func inverse(_ a: Tensor<Double>) throws(LinearAlgebraError) -> Tensor<Double> {
     if a.rows == 0 { return a }
-    if isReference { return try RegularizedStep.inverse(a) }
-    return try plainInverse(a)
+    return isReference ? try RegularizedStep.inverse(a) : try plainInverse(a)
   }
 
   private func plainInverse(_ a: Tensor<Double>) throws(LinearAlgebraError) -> Tensor<Double> {
@@ -38,169 +28,123 @@ extension ExpectationMaximizationSession {
     return try LinearAlgebra.inverse(a)
   }
 
-  private func maximize(_ pass: PassResult) throws(LinearAlgebraError) -> MaximizationOutcome {
-    let r = layout.freeCount
-    let all = r + confoundStep.count
+  /// The M-step, C_φ and −F of a pass (mathematics §6).
+  func maximize(_ pass: PassRecord) throws(LinearAlgebraError) -> MaximizationOutcome {
+    let all = errors.freeCount + errors.nuisanceCount
+    var information = Tensor(shape: .matrix(all, all), values: pass.information)
+    for index in 0..<errors.freeCount { information[index, index] += parameterPrecision[index] }
+    let h = lambda.count
+    let empty = Tensor<Double>(repeating: 0, shape: .matrix(h, h))
+    var outcome = MaximizationOutcome(
+      precisionStep: [Double](repeating: 0, count: h), lambda: lambda,
+      freeCovariance: try inverse(information), slotCovariance: slotCovariance,
+      sensoryCurvature: empty, otherCurvature: empty, evaluatedLambda: lambda)
+    for _ in 0..<(h > 0 ? max(precisionIterations, 1) : 0) {
+      outcome.evaluatedLambda = outcome.lambda
+      let isLast = try updatePrecisions(pass, &outcome)
+      if isLast { break }
+    }
+    try evaluateFreeEnergy(pass, &outcome)
+    return outcome
+  }
+
+  /// The E-step's update of φ and of the confounds' weights, side by side.
+  func parameterStep(_ outcome: MaximizationOutcome) throws(LinearAlgebraError) -> [Double] {
+    let all = errors.freeCount + errors.nuisanceCount
+    if all == 0 { return [] }
     var gradient = pass.gradient
     var curvature = Tensor(shape: .matrix(all, all), values: pass.curvature)
-    var information = Tensor(shape: .matrix(all, all), values: pass.information)
-    for index in 0..<r {
+    for index in 0..<errors.freeCount {
       gradient[index] -= parameterPrecision[index] * free[index]
       curvature[index, index] -= parameterPrecision[index]
-      information[index, index] += parameterPrecision[index]
     }
-    let freeCovariance = try inverse(information)
-    let step =
-      all > 0
-      ? try RegularizedStep.step(
-        jacobian: curvature, flow: gradient, length: .regularized(parameterRate)) : []
+    return try RegularizedStep.step(
+      jacobian: curvature, flow: gradient, length: .regularized(parameterRate))
+  }
 
-    // M-step
-    let h = lambda.count
-    var next = lambda
-    var evaluated = lambda
-    var moved = [Double](repeating: 0, count: h)
-    var slotCovariance = self.slotCovariance
-    let count = Double(samples)
-    let orders = Double(layout.stateOrder)
-    var temporalSpectra: [[Double]] = []
-    if h > 0 && isReference {
-      for block in precision.blocks {
-        temporalSpectra.append(try SymmetricEigendecomposition(block.temporal.precision).values)
-      }
-    }
-    for _ in 0..<(h > 0 ? max(precisionIterations, 1) : 0) {
-      evaluated = next
-      var slope = [Double](repeating: 0, count: h)
-      var bend = Tensor<Double>(repeating: 0, shape: .matrix(h, h))
-      let load = isReference ? precision.diagonalLoad(next) : 0
-      for (index, block) in precision.blocks.enumerated() where !block.components.isEmpty {
-        let spread = pass.spreads[index]
-        let own = block.precision(next)
-        // (S⁻¹ ⊗ Π + load)⁻¹ in the eigenvectors of S⁻¹; without a load all parts are alike.
-        let parts =
-          load > 0
-          ? temporalSpectra[index].map { ($0, 1.0) } : [(1.0, orders)]
-        for component in block.components {
+  /// One Newton update of λ; true when nothing is left to gain.
+  private func updatePrecisions(
+    _ pass: PassRecord, _ outcome: inout MaximizationOutcome
+  ) throws(LinearAlgebraError) -> Bool {
+    let h = outcome.lambda.count
+    let orders = Double(model.stateOrder)
+    var slope = [Double](repeating: 0, count: h)
+    let empty = Tensor<Double>(repeating: 0, shape: .matrix(h, h))
+    (outcome.sensoryCurvature, outcome.otherCurvature) = (empty, empty)
+    let load = isReference ? precision.diagonalLoad(outcome.lambda) : 0
+    for (index, group) in errors.groups.enumerated() {
+      let own = precision.groups[index]
+      if own.components.isEmpty { continue }
+      let slots = own.components.map(\.slot)
+      // (S⁻¹ ⊗ Π + load)⁻¹ in the eigenvectors of S⁻¹; without a load all parts are alike.
+      let parts: [(scale: Double, multiplicity: Double)] =
+        load > 0
+        ? try SymmetricEigendecomposition(group.temporal.precision).values.map { ($0, 1) }
+        : [(1, orders)]
+      for (pattern, channels) in observations.patterns.enumerated() {
+        let present = index == errors.dataGroup ? channels : Array(0..<group.rows)
+        if present.isEmpty { continue }
+        let count = Double(observations.patternCounts[pattern])
+        let observed = try own.observed(outcome.lambda, present: present)
+        let spread = pass.spreads[index][pattern]
+        for (slot, component) in zip(slots, observed.components) {
           var total = 0.0
-          for row in 0..<block.count {
-            for column in 0..<block.count {
-              // tr(Q X) with a symmetric Q.
-              total += component.matrix[row, column] * spread[column * block.count + row]
+          for (i, row) in present.enumerated() {
+            for (j, column) in present.enumerated() {
+              total += component[i, j] * spread[column * group.rows + row]
             }
           }
-          slope[component.slot] -= 0.5 * exp(next[component.slot]) * total
+          slope[slot] -= 0.5 * total
         }
-        for (eigenvalue, multiplicity) in parts {
-          var loaded = own
-          for place in loaded.values.indices { loaded.values[place] *= eigenvalue }
-          for row in 0..<block.count { loaded[row, row] += load }
+        for part in parts {
+          var loaded = observed.precision
+          for place in loaded.values.indices { loaded.values[place] *= part.scale }
+          for row in 0..<loaded.rows { loaded[row, row] += load }
           let variance = try plainInverse(loaded)
-          var products: [(slot: Int, matrix: Tensor<Double>)] = []
-          for component in block.components {
-            var scaled = LinearAlgebra.product(component.matrix, variance)
-            let gain = eigenvalue * exp(next[component.slot])
-            var trace = 0.0
-            for place in scaled.values.indices { scaled.values[place] *= gain }
-            for row in 0..<block.count { trace += scaled[row, row] }
-            slope[component.slot] += 0.5 * count * multiplicity * trace
-            products.append((component.slot, scaled))
+          let products = observed.components.map { component in
+            let product = LinearAlgebra.product(component, variance)
+            return Tensor(shape: product.shape, values: product.values.map { part.scale * $0 })
           }
-          for (first, a) in products {
-            for (second, b) in products {
+          let gain = 0.5 * count * part.multiplicity
+          for (i, a) in products.enumerated() {
+            for row in present.indices { slope[slots[i]] += gain * a[row, row] }
+            for (j, b) in products.enumerated() {
               var total = 0.0
-              for row in 0..<block.count {
-                for column in 0..<block.count { total += a[row, column] * b[column, row] }
+              for row in present.indices {
+                for column in present.indices { total += a[row, column] * b[column, row] }
               }
-              bend[first, second] -= 0.5 * count * multiplicity * total
+              if group.isSensory {
+                outcome.sensoryCurvature[slots[i], slots[j]] += gain * total
+              } else {
+                outcome.otherCurvature[slots[i], slots[j]] += gain * total
+              }
             }
           }
         }
       }
-      for slot in 0..<h {
-        slope[slot] -= slotPrecision[slot] * (next[slot] - precision.slots[slot].mean)
-        bend[slot, slot] -= slotPrecision[slot]
-      }
-      let change = try RegularizedStep.step(
-        jacobian: bend, flow: slope, length: .regularized(precisionRate)
-      ).map { min(max($0, -2), 2) }
-      for slot in 0..<h {
-        next[slot] += change[slot]
-        moved[slot] += change[slot]
-      }
-      slotCovariance = try inverse(
-        Tensor(shape: bend.shape, values: bend.values.map { -$0 }))
-      if Dense.dot(slope, change) < exp(-4) || change.reduce(0, { $0 + abs($1) }) < exp(-4) {
-        break
-      }
     }
-
-    let value = try negativeFreeEnergy(
-      pass, lambda: evaluated, freeCovariance: freeCovariance, slotCovariance: slotCovariance)
-    return MaximizationOutcome(
-      parameterStep: Array(step.prefix(r)), confoundStep: Array(step.dropFirst(r)),
-      precisionStep: moved, lambda: next, freeCovariance: freeCovariance,
-      slotCovariance: slotCovariance, negativeFreeEnergy: value, evaluatedLambda: evaluated)
-  }
-
-  /// −F of a pass: the reference's evidence, or the whole of mathematics §3.
-  private func negativeFreeEnergy(
-    _ pass: PassResult, lambda: [Double], freeCovariance: Tensor<Double>,
-    slotCovariance: Tensor<Double>
-  ) throws(LinearAlgebraError) -> Double {
-    let r = layout.freeCount
-    let precisions = precision.blocks.map { $0.precision(lambda) }
-    let count = Double(samples)
-    var value = 0.0
-    for (index, own) in precisions.enumerated() {
-      var trace = 0.0
-      for (place, entry) in own.values.enumerated() { trace += entry * pass.energies[index][place] }
-      value -= 0.5 * trace
+    var bend = empty
+    for place in bend.values.indices {
+      bend.values[place] =
+        -outcome.sensoryCurvature.values[place] - outcome.otherCurvature.values[place]
     }
-    let counted = isReference ? precision.countedErrors : nil
-    value += 0.5 * count * (try precision.logDeterminant(precisions, counted: counted))
-    value += 0.5 * pass.logCovariance
-    let full = log(2 * Double.pi)
-    if isReference {
-      value -= 0.5 * count * Double(layout.stateOrder * layout.dataCount) * full
-    } else {
-      value -= 0.5 * count * Double(layout.errorCount - layout.unknownCount) * full
-      if hasStatePrior {
-        value += try statePriorTerm(pass)
-      }
+    for slot in 0..<h {
+      slope[slot] -= slotPrecision[slot] * (outcome.lambda[slot] - precision.slots[slot].mean)
+      bend[slot, slot] -= slotPrecision[slot]
     }
-    if r > 0 {
-      var part = Tensor<Double>(repeating: 0, shape: .matrix(r, r))
-      for row in 0..<r {
-        for column in 0..<r { part[row, column] = freeCovariance[row, column] }
-        value -= 0.5 * parameterPrecision[row] * free[row] * free[row]
-        value += 0.5 * log(parameterPrecision[row])
-      }
-      value += 0.5 * (try logDeterminantOfCovariance(part))
+    let change = try RegularizedStep.step(
+      jacobian: bend, flow: slope, length: .regularized(precisionRate)
+    ).map { min(max($0, -2), 2) }
+    var gain = 0.0
+    var size = 0.0
+    for slot in 0..<h {
+      outcome.lambda[slot] += change[slot]
+      outcome.precisionStep[slot] += change[slot]
+      gain += slope[slot] * change[slot]
+      size += abs(change[slot])
     }
-    for slot in lambda.indices {
-      let deviation = lambda[slot] - precision.slots[slot].mean
-      value -= 0.5 * slotPrecision[slot] * deviation * deviation
-      value += 0.5 * log(slotPrecision[slot])
-    }
-    if !lambda.isEmpty { value += 0.5 * (try logDeterminantOfCovariance(slotCovariance)) }
-    return value
-  }
-
-  /// `Σ −½ (u − u₀)ᵀP_u(u − u₀) + ½ ln |P_u| − ½ n_x ln 2π` over the states with a stated prior.
-  private func statePriorTerm(_ pass: PassResult) throws(LinearAlgebraError) -> Double {
-    let u = layout.unknownCount
-    let rows = (0..<layout.causes).filter { row in
-      (0..<u).contains { $0 != row && unknownPrior.values[row * u + $0] != 0 }
-        || unknownPrior.values[row * u + row] > 2 * Double(u) * Double.ulpOfOne
-    }
-    var part = Tensor<Double>(repeating: 0, shape: .matrix(rows.count, rows.count))
-    for (i, a) in rows.enumerated() {
-      for (j, b) in rows.enumerated() { part[i, j] = unknownPrior[a, b] }
-    }
-    let constant =
-      0.5 * (try logDeterminantOfCovariance(part))
-      - 0.5 * Double(rows.count) * log(2 * Double.pi)
-    return pass.statePrior.reduce(0) { $0 - $1 + constant }
+    outcome.slotCovariance = try inverse(
+      Tensor(shape: bend.shape, values: bend.values.map { -$0 }))
+    return gain < exp(-4) || size < exp(-4)
   }
 }

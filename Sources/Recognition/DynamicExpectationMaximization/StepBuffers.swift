@@ -1,0 +1,30 @@
+internal import DynamicModels
+internal import TensorCore
+
+/// What the D-step works in, made once for all passes.
+final class StepBuffers {
+  /// Per pattern of missing channels: curvature and integrator; one of each is enough where the
+  /// equations are linearised anew at every step.
+  let posteriors: [StatePosterior]
+  var integrators: [StateIntegrator] = []
+  var gradient: [Double]
+  var unknowns: [Double]
+  /// C_φ over the directions of every group.
+  var parameterCovariances: [[Double]]
+  var message: [[Double]]
+  /// `ε̃_φᵀ x` of a group's directions.
+  var products: [Double]
+
+  init(_ errors: HierarchyErrors, patterns: Int) {
+    let count = errors.isAffine ? max(patterns, 1) : 1
+    posteriors = (0..<count).map { _ in StatePosterior(errors) }
+    gradient = [Double](repeating: 0, count: errors.layout.count)
+    unknowns = gradient
+    parameterCovariances = errors.groups.map {
+      [Double](repeating: 0, count: $0.directions.count * $0.directions.count)
+    }
+    message = errors.groups.map { [Double](repeating: 0, count: $0.orders * $0.rows) }
+    let widest = errors.groups.map(\.directions.count).max() ?? 0
+    products = [Double](repeating: 0, count: widest * widest)
+  }
+}

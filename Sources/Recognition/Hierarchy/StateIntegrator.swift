@@ -1,0 +1,233 @@
+internal import DynamicModels
+internal import TensorCore
+
+/// One step of local linearisation of the states and causes (mathematics §6).
+///
+///     u̇ = D ũ − κ V_u,   Jacobian D − κ H,   data and prior causes moving by their own derivatives
+///
+/// A single block is exponentiated, once where the curvature is constant. Chains of blocks, and
+/// matrices so stiff that squaring an exponential would lose their slow directions, step along a
+/// contour.
+final class StateIntegrator {
+  private let errors: HierarchyErrors
+  private let gain: Double
+  private let step: Double
+  private let isReference: Bool
+  private var constant: LinearPropagator?
+  private var changing: LocalLinearPropagator?
+  private var contour: ContourPropagator?
+  /// Whether the contour is used for the present curvature.
+  private var isContour = false
+  private var isExtreme = false
+  private var curvature: [Double] = []
+  private var jacobian: [Double]
+  private var forcing: [Double]
+  private var change: [Double]
+  private var moved: [[Double]]
+  private var message: [[Double]]
+  private var scratch: [Double]
+
+  /// Above this size of `hJ` scaling and squaring loses more than the contour does.
+  private static let stiffness = 1e5
+  /// Above this size the reference's own rounding shows in its results.
+  private static let extremeStiffness = 1e8
+
+  init(_ errors: HierarchyErrors, gain: Double, step: Double, isReference: Bool) {
+    self.errors = errors
+    self.gain = gain
+    self.step = step
+    self.isReference = isReference
+    let layout = errors.layout
+    let u = layout.count
+    let n = layout.stateOrder
+    jacobian = [Double](repeating: 0, count: layout.chain.storageCount)
+    forcing = [Double](repeating: 0, count: u * n)
+    change = [Double](repeating: 0, count: u)
+    moved = errors.groups.map { [Double](repeating: 0, count: n * $0.rows) }
+    message = moved
+    scratch = [Double](repeating: 0, count: moved.map(\.count).max() ?? 0)
+    if layout.chain.sizes.count == 1 {
+      if errors.isAffine {
+        constant = LinearPropagator(dimension: u, forcingCount: n)
+      } else {
+        changing = LocalLinearPropagator(dimension: u, forcingCount: n)
+      }
+    } else {
+      contour = ContourPropagator(layout.chain, forcingCount: n)
+    }
+  }
+
+  /// D − κ H.
+  private func setJacobian(_ curvature: [Double]) {
+    let layout = errors.layout
+    let chain = layout.chain
+    for index in jacobian.indices { jacobian[index] = -gain * curvature[index] }
+    for level in 0..<layout.depth {
+      for (count, orders, isState) in [
+        (layout.stateCounts[level], layout.stateOrder, true),
+        (layout.causeCounts[level], layout.causeOrder, false),
+      ] {
+        for order in 0..<max(orders - 1, 0) {
+          for entry in 0..<count {
+            let row =
+              isState
+              ? layout.state(level, order, entry) : layout.cause(level, order, entry)
+            if let place = chain.place(row: row, column: row + count) { jacobian[place] += 1 }
+          }
+        }
+      }
+    }
+  }
+
+  /// Prepares steps with a curvature; false where it is not finite.
+  func prepare(_ curvature: [Double]) -> Bool {
+    let layout = errors.layout
+    let chain = layout.chain
+    setJacobian(curvature)
+    var size = 0.0
+    for entry in jacobian { size = max(size, abs(entry)) }
+    guard size.isFinite else { return false }
+    isExtreme = isReference && size * step > Self.extremeStiffness
+    isContour = chain.sizes.count > 1 || (!isReference && size * step > Self.stiffness)
+    if isExtreme {
+      self.curvature = curvature
+      return true
+    }
+    if isContour {
+      if contour == nil { contour = ContourPropagator(chain, forcingCount: layout.stateOrder) }
+      let matrix = jacobian
+      return contour?.prepare(jacobian: matrix.span, step: step) ?? false
+    }
+    let matrix = jacobian
+    return constant?.prepare(jacobian: matrix.span, step: step) ?? true
+  }
+
+  /// Moves `unknowns` by one step; false where the step is not finite.
+  func advance(
+    _ unknowns: inout [Double], gradient: [Double], precisions: [[Double]], data: [Double],
+    prior: [Double]
+  ) -> Bool {
+    let layout = errors.layout
+    let u = layout.count
+    for index in forcing.indices { forcing[index] = 0 }
+    for index in 0..<u { forcing[index] = -gain * gradient[index] }
+    addMotion(unknowns)
+    for k in 1..<max(layout.stateOrder, 1) { addDataMotion(k, precisions, data, prior) }
+    if isExtreme {
+      guard let increment = referenceStep(precisions, data, prior) else { return false }
+      change = increment
+    } else {
+      let (matrix, terms) = (jacobian, forcing)
+      var output = change.mutableSpan
+      if isContour {
+        contour?.propagate(forcing: terms.span, into: &output)
+      } else if constant != nil {
+        constant?.propagate(forcing: terms.span, into: &output)
+      } else {
+        let isFinite =
+          changing?.propagate(
+            jacobian: matrix.span, forcing: terms.span, step: step, into: &output) ?? false
+        if !isFinite { return false }
+      }
+    }
+    var isFinite = true
+    for index in 0..<u {
+      unknowns[index] += change[index]
+      if !unknowns[index].isFinite { isFinite = false }
+    }
+    return isFinite
+  }
+
+  /// Adds D ũ.
+  private func addMotion(_ unknowns: [Double]) {
+    let layout = errors.layout
+    for level in 0..<layout.depth {
+      let states = layout.state(level, 0, 0)
+      let nx = layout.stateCounts[level]
+      for index in states..<(states + max(layout.stateOrder - 1, 0) * nx) {
+        forcing[index] += unknowns[index + nx]
+      }
+      let causes = layout.cause(level, 0, 0)
+      let nv = layout.causeCounts[level]
+      for index in causes..<(causes + max(layout.causeOrder - 1, 0) * nv) {
+        forcing[index] += unknowns[index + nv]
+      }
+    }
+  }
+
+  /// The k-th derivative of the forcing: −κ ε̃_uᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃).
+  private func addDataMotion(
+    _ k: Int, _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
+  ) {
+    let u = errors.layout.count
+    for index in [errors.dataGroup, errors.priorGroup ?? errors.dataGroup] {
+      let group = errors.groups[index]
+      if group.kind == .prior || index == errors.dataGroup {
+        let source = index == errors.dataGroup ? data : prior
+        let sign = index == errors.dataGroup ? 1.0 : -1
+        let shift = k * group.rows
+        for place in moved[index].indices {
+          moved[index][place] =
+            place + shift < source.count ? sign * source[place + shift] : 0
+        }
+        ErrorGroup.weigh(
+          precisions[index], group.temporal.precision.values, orders: group.orders,
+          rows: group.rows, width: 1, moved[index], into: &message[index], scratch: &scratch)
+        group.addMessage(
+          message[index], through: group.jacobian, scale: -gain, to: &forcing, at: k * u)
+      }
+      if errors.priorGroup == nil { break }
+    }
+  }
+
+  /// The Jacobian of all variables as the reference has it, `[x v | y | η]`, at a curvature.
+  ///
+  /// - Parameters:
+  ///   - curvature: H in the storage of a single block.
+  ///   - precisions: Π per group.
+  func referenceJacobian(_ curvature: [Double], _ precisions: [[Double]]) -> Tensor<Double> {
+    setJacobian(curvature)
+    let layout = errors.layout
+    let u = layout.count
+    let channels = errors.groups[errors.dataGroup].rows
+    let priors = errors.priorGroup.map { errors.groups[$0].rows } ?? 0
+    let (ys, cs) = (layout.stateOrder * channels, layout.causeOrder * priors)
+    let width = u + ys + cs
+    var matrix = Tensor<Double>(repeating: 0, shape: .matrix(width, width))
+    for row in 0..<u {
+      for column in 0..<u { matrix[row, column] = jacobian[row * u + column] }
+    }
+    // A column of −κ ε̃_uᵀΠ̃ε̃_y is the message of one unit of data.
+    let held = forcing
+    for column in 0..<(ys + cs) {
+      var unit = [Double](repeating: 0, count: ys)
+      var other = [Double](repeating: 0, count: cs)
+      if column < ys { unit[column] = 1 } else { other[column - ys] = 1 }
+      for index in 0..<u { forcing[index] = 0 }
+      addDataMotion(0, precisions, unit, other)
+      for row in 0..<u { matrix[row, u + column] = forcing[row] }
+    }
+    forcing = held
+    for row in 0..<max(ys - channels, 0) { matrix[u + row, u + row + channels] = 1 }
+    for row in 0..<max(cs - priors, 0) { matrix[u + ys + row, u + ys + row + priors] = 1 }
+    return matrix
+  }
+
+  /// The step as the reference takes it: the exponential of all variables, data included.
+  ///
+  /// With precisions of e³² its rounding is part of its results; elsewhere the two agree.
+  private func referenceStep(
+    _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
+  ) -> [Double]? {
+    let u = errors.layout.count
+    let matrix = referenceJacobian(curvature, precisions)
+    let channels = errors.groups[errors.dataGroup].rows
+    let priors = errors.priorGroup.map { errors.groups[$0].rows } ?? 0
+    var flow = Array(forcing.prefix(u))
+    flow += data.indices.map { $0 + channels < data.count ? data[$0 + channels] : 0 }
+    flow += prior.indices.map { $0 + priors < prior.count ? prior[$0 + priors] : 0 }
+    guard let move = try? RegularizedStep.step(jacobian: matrix, flow: flow, length: .time(step))
+    else { return nil }
+    return Array(move.prefix(u))
+  }
+}
