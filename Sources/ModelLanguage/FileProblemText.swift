@@ -65,7 +65,8 @@ extension FileProblem {
       return modelText
     case .unreadableDataFile, .dataFileTooLarge, .dataFileEmpty, .unknownChannel, .missingChannel,
       .duplicateChannel, .wrongColumnCount, .notANumber, .wrongRowCount, .unclosedQuote,
-      .missingConfound, .missingCause, .unknownColumn, .unknownCause, .binaryData:
+      .missingConfound, .confoundRowCount, .missingCause, .unknownColumn, .unknownCause,
+      .binaryData:
       return dataText
     case .overrideSyntax, .unknownPath, .indexOutOfRange, .notAContainer:
       return overrideText
@@ -305,6 +306,11 @@ extension FileProblem {
       return (
         "row \(row), column '\(column)': a confound cannot be missing",
         "\(row) 行目、列 '\(column)': 交絡の値は欠測にできません"
+      )
+    case .confoundRowCount(let expected, let found):
+      return (
+        "the confounds have \(found) rows, but the data have \(expected)",
+        "交絡は \(found) 行ですが、データは \(expected) 行です"
       )
     case .missingCause(let row, let column):
       return (

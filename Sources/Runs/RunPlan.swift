@@ -65,13 +65,7 @@ public struct RunPlan: Sendable, Equatable {
     do {
       var file = try ModelLoader.load(
         path: path, overrides: overrides, knownGlossary: Glossary.slugs)
-      if let dataPath {
-        let data = try RecordedData.read(
-          path: dataPath, outputs: file.model.level(1).outputs)
-        file.data = data
-        file.model.time.count = data.samples.rows
-        file.process.time.count = data.samples.rows
-      }
+      if let dataPath { try file.useData(path: dataPath) }
       return file
     } catch {
       throw .modelFile(error)

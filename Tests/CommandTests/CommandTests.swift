@@ -232,4 +232,38 @@ struct CommandTests {
     let bad = try odoroki("run", "convolution", "--data", "bad.csv")
     #expect(bad.status == 65 && bad.errors.contains("bad.csv:2:5"))
   }
+
+  @Test(
+    "what simulate writes is read back as data, from every format", arguments: ["npy", "nc", "csv"])
+  func simulatedDataAreReadBack(_ ending: String) throws {
+    defer { odoroki.remove() }
+    let simulated = try odoroki("simulate", "convolution", "--output", "s." + ending)
+    #expect(simulated.status == 0 && simulated.errors.contains("wrote s." + ending))
+    func data(_ arguments: String...) throws -> [[Double]] {
+      let outcome = try odoroki.callAsFunction(
+        arguments[0], arguments[1], "--output", "r.json", "--no-figure", "--quiet",
+        arguments.count > 2 ? "--data" : "--seed", arguments.count > 2 ? arguments[2] : "1")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let object = try #require(
+        JSONSerialization.jsonObject(with: odoroki.read("r.json")) as? [String: Any])
+      return try #require((object["data"] as? [String: Any])?["y"] as? [[Double]])
+    }
+    let direct = try data("run", "convolution")
+    let text = String(decoding: try odoroki.read("r.json"), as: UTF8.self)
+    #expect(try data("run", "convolution", "s." + ending) == direct && direct.count == 32)
+    // The text has every bit of a number.
+    let rows = { (text: String) in text.split(separator: "freeEnergy")[0] }
+    #expect(
+      rows(String(decoding: try odoroki.read("r.json"), as: UTF8.self)) == rows(text))
+  }
+
+  @Test("an output that cannot be a record names the endings that can")
+  func unknownOutput() throws {
+    defer { odoroki.remove() }
+    let simulated = try odoroki("simulate", "convolution", "--output", "s.mat")
+    #expect(simulated.status == 64)
+    #expect(simulated.errors.contains("must end in .json, .csv, .nc or .npy"))
+    let run = try odoroki("run", "convolution", "--output", "r.npy")
+    #expect(run.status == 64 && run.errors.contains("must end in .json, .csv or .nc"))
+  }
 }

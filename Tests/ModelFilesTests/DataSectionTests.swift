@@ -101,4 +101,40 @@ import Testing
       complaint("data: {file: packed.nc, causes: {v: a}}\n", .japanese)
         == "packed.nc: エラー: 標本 2、列 'a': ここでは値を欠測にできません\n")
   }
+
+  @Test func otherDataBringTheirOwnCausesAndNumberOfSamples() throws {
+    var file = try load("data: {file: blocks.nc, causes: {v: stim}}\n")
+    func refused(_ path: String, _ language: DiagnosticLanguage) -> String {
+      let error = #expect(throws: ModelFileError.self) { try file.useData(path: path) }
+      return error?.render(language: language) ?? ""
+    }
+    try withFolder { folder in
+      let path = folder.appending(path: "d.csv").path
+      try Data("a,y.1,y.2,stim\n1,2,3,9\n4,5,6,8\n".utf8).write(to: URL(fileURLWithPath: path))
+      try file.useData(path: path)
+      #expect(file.data?.samples == Tensor(rows: [[1, 2, 3], [4, 5, 6]]))
+      #expect(file.dataSettings.priorCauses == Tensor(rows: [[9, 7], [8, 7]]))
+      #expect(file.model.time.count == 2 && file.process.time.count == 2)
+
+      try Data("a,y.1,y.2\n1,2,3\n".utf8).write(to: URL(fileURLWithPath: path))
+      #expect(
+        refused(path, .english)
+          == "\(path): error: the data file has no column 'stim'\nexpected one of a, y.1, y.2\n")
+      // What was refused has changed nothing.
+      #expect(file.model.time.count == 2 && file.data?.samples.rows == 2)
+    }
+    var confounded = try load(
+      "data: {confounds: {file: f8.npy}}\n", time: "samples: 4, step: 1")
+    try withFolder { folder in
+      let path = folder.appending(path: "d.csv").path
+      try Data("a,y.1,y.2\n1,2,3\n".utf8).write(to: URL(fileURLWithPath: path))
+      for (language, text) in [
+        (DiagnosticLanguage.english, "error: the confounds have 4 rows, but the data have 1"),
+        (.japanese, "エラー: 交絡は 4 行ですが、データは 1 行です"),
+      ] {
+        let error = #expect(throws: ModelFileError.self) { try confounded.useData(path: path) }
+        #expect(error?.render(language: language) == "\(path): \(text)\n")
+      }
+    }
+  }
 }

@@ -99,6 +99,31 @@ import Testing
     }
   }
 
+  @Test("1,000 mutations of a classic header, seed 22")
+  func mutatedClassicFilesNeverCrash() throws {
+    let good = [UInt8](try Data(contentsOf: arrayFixtures.appending(path: "classic.nc")))
+    var random = RandomSource(seed: 22)
+    var refused = 0
+    try withFolder { folder in
+      let file = folder.appending(path: "x.nc")
+      for _ in 0..<1000 {
+        var bytes = good
+        for _ in 0...Int(random.next() % 2) {
+          bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+        }
+        try Data(bytes).write(to: file)
+        do throws(ModelFileError) {
+          let data = try RecordedData.read(path: file.path, outputs: arrayLayout)
+          #expect(data.samples.columns == 3 && data.samples.rows > 0)
+        } catch {
+          #expect(error.render(language: .english).hasPrefix(file.path))
+          refused += 1
+        }
+      }
+    }
+    #expect(refused > 100 && refused < 1000)
+  }
+
   @Test func aFileThatIsNotThereAndAFolder() throws {
     #expect(arrayRefusal("absent.nc") == "absent.nc: error: no such file\n")
     #expect(arrayRefusal("absent.npy", language: .japanese) == "absent.npy: エラー: ファイルがありません\n")

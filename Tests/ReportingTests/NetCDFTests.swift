@@ -191,6 +191,7 @@ struct NetCDFTests {
   func version() {
     #expect(NetCDFLibrary.version.split(separator: ".").count >= 2)
     #expect(NetCDFLibrary.version.first == "4")
+    #expect(ReportingInfo.netCDFVersion == NetCDFLibrary.version)
   }
 
   @Test("Many threads may write at once")

@@ -57,16 +57,22 @@ struct DataSection {
   func settings(for model: HierarchicalDynamicModel) -> DataSettings {
     var settings = settings
     if let causes {
-      // Causes without a column keep the expectation of their equation.
-      var prior = model.priorCauses()
-      for sample in 0..<prior.rows {
-        for (column, place) in causes.places.enumerated() {
-          prior[sample, place] = causes.values[sample, column]
-        }
-      }
-      settings.priorCauses = prior
+      settings.priorCauses = DataSection.prior(of: model, causes.places, causes.values)
     }
     return settings
+  }
+
+  /// η at every sample: columns where there are some, elsewhere the equations of the last level.
+  static func prior(
+    of model: HierarchicalDynamicModel, _ places: [Int], _ values: Tensor<Double>
+  ) -> Tensor<Double> {
+    var prior = model.priorCauses()
+    for sample in 0..<prior.rows {
+      for (column, place) in places.enumerated() {
+        prior[sample, place] = values[sample, column]
+      }
+    }
+    return prior
   }
 
   private mutating func readChannels(
@@ -117,6 +123,7 @@ struct DataSection {
       }
       places.append(place)
       wanted.append(column)
+      settings.causeColumns[names[place]] = column
     }
     guard problems.isEmpty, reader.diagnostics.isEmpty, let values = reader.causes(wanted) else {
       return

@@ -58,15 +58,18 @@ public struct DataSettings: Hashable, Sendable {
   /// The prior expectation η of the last level's causes `[N × causes]` where columns of the data
   /// file give some of them, or nil where the equations give all.
   public var priorCauses: Tensor<Double>?
+  /// For a cause of the last level, the column of the data file that gives its prior expectation.
+  public var causeColumns: [String: String]
 
   /// Creates settings.
   public init(
     delays: [Double] = [], confoundNames: [String] = [], confounds: Tensor<Double>? = nil,
-    priorCauses: Tensor<Double>? = nil
+    priorCauses: Tensor<Double>? = nil, causeColumns: [String: String] = [:]
   ) {
     self.delays = delays
     self.confoundNames = confoundNames
     self.confounds = confounds
     self.priorCauses = priorCauses
+    self.causeColumns = causeColumns
   }
 }
