@@ -34,6 +34,7 @@ struct SchemeContractTests {
       name: "dem as the reference does it",
       scheme: DynamicExpectationMaximization(
         settings: InversionSettings(scheme: .dem, reference: .spm))),
+    Case(name: "kalman", scheme: KalmanScheme()),
   ]
 
   @Test("the same model and data give the same record", arguments: cases)
