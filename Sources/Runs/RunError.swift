@@ -16,8 +16,6 @@ public enum RunError: Error, Sendable, Equatable {
 
   /// No model of this name ships or lies in the folders that were searched.
   case unknownModel(name: String, suggestion: String?, known: [String])
-  /// The model file asks for a scheme that this version does not have.
-  case unavailableScheme(InversionSettings.Scheme, model: String)
   /// An option is outside its range.
   case invalidOption(name: String, value: Double)
   /// The model file, the data file or an override was refused.
@@ -65,7 +63,7 @@ extension RunError {
   /// The exit status of a command that ends with this error.
   public var exitStatus: CommandStatus {
     switch self {
-    case .unknownModel, .unavailableScheme, .invalidOption, .unusableOption: .usage
+    case .unknownModel, .invalidOption, .unusableOption: .usage
     case .modelFile, .missingData, .rowCount: .badData
     case .comparison(let error): error.exitStatus
     case .process(.precision): .badData

@@ -22,12 +22,6 @@ extension RunError {
     switch self {
     case .unknownModel(let name, let suggestion, let known):
       return Self.unknownModel(name, suggestion, known, language)
-    case .unavailableScheme(let scheme, let model):
-      return language.pick(
-        "this version does not have the scheme '\(scheme.rawValue)' that \(model) is to be inverted "
-          + "with; use --scheme recognition, dem or filter",
-        "\(model) の逆推定に求められた計算方式 '\(scheme.rawValue)' は、この版にはまだありません。"
-          + "--scheme recognition、dem、filter のどれかを使ってください")
     case .invalidOption(let name, let value):
       return language.pick(
         "\(name) cannot be \(value)", "\(name) を \(value) にはできません")

@@ -5,7 +5,7 @@ public import Recognition
 
 extension InversionSettings.Scheme {
   /// Whether one step is a pass over the whole record.
-  var worksInPasses: Bool { self == .dem || self == .filter }
+  var worksInPasses: Bool { self != .recognition }
 
   /// Whether the scheme gives the whole record an evidence, so that models can be compared.
   public var hasEvidence: Bool { self != .recognition }
@@ -22,8 +22,8 @@ extension RunPlan {
 
   /// The inversion scheme that the plan asks for, with the settings of the model file.
   ///
-  /// - Throws: ``RunError/unavailableScheme(_:model:)``, and
-  ///   ``RunError/unusableOption(_:scheme:)`` where the plan holds what the scheme cannot use.
+  /// - Throws: ``RunError/unusableOption(_:scheme:)`` where the plan holds what the scheme cannot
+  ///   use.
   public func scheme(for file: ModelFile) throws(RunError) -> any InversionScheme {
     let kind = schemeKind(for: file)
     if kind != .recognition, let option = recognitionOptions.first {
@@ -35,7 +35,7 @@ extension RunPlan {
     case .recognition: return recognition(for: file)
     case .dem: return DynamicExpectationMaximization(settings: settings)
     case .filter: return GeneralizedFilter(settings: settings)
-    case .kalman: throw .unavailableScheme(kind, model: file.path)
+    case .kalman: return KalmanScheme()
     }
   }
 

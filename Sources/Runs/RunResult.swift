@@ -29,7 +29,12 @@ public struct RunResult: Sendable {
   public var failure: RunError? {
     guard let failure = record.failure else { return nil }
     if failure == .stopped, scheme.worksInPasses {
-      let limit = scheme == .filter ? file.inversion.passes : file.inversion.iterations
+      let limit =
+        switch scheme {
+        case .dem: file.inversion.iterations
+        case .filter: file.inversion.passes
+        case .kalman, .recognition: 1
+        }
       return .stoppedPasses(
         completed: record.passes.count, limit: record.passes.last?.limit ?? limit)
     }

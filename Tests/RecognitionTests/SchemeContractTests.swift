@@ -35,6 +35,10 @@ struct SchemeContractTests {
       scheme: DynamicExpectationMaximization(
         settings: InversionSettings(scheme: .dem, reference: .spm))),
     Case(name: "kalman", scheme: KalmanScheme()),
+    Case(name: "filter", scheme: GeneralizedFilter()),
+    Case(
+      name: "filter as the reference does it",
+      scheme: GeneralizedFilter(settings: InversionSettings(scheme: .filter, reference: .spm))),
   ]
 
   @Test("the same model and data give the same record", arguments: cases)

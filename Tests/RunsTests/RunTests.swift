@@ -142,7 +142,6 @@ struct RunTests {
   func statuses() {
     let errors: [(RunError, CommandStatus)] = [
       (.unknownModel(name: "a", suggestion: nil, known: []), .usage),
-      (.unavailableScheme(.dem, model: "m"), .usage),
       (.invalidOption(name: "tolerance", value: 2), .usage),
       (.modelFile(.unreadable(path: "m.yaml", .notFound)), .badData),
       (.unusableOption("--stepper", scheme: .dem), .usage),
@@ -187,14 +186,6 @@ struct RunTests {
       #expect(english.hasSuffix("\n") && japanese.hasSuffix("\n"))
       #expect(english != japanese)
       #expect(english.unicodeScalars.allSatisfy { $0.value < 0x3000 })
-    }
-  }
-
-  @Test("a scheme of a later version is refused")
-  func scheme() throws {
-    let file = try Self.file()
-    #expect(throws: RunError.unavailableScheme(.kalman, model: "leak.yaml")) {
-      try RunPlan(model: "leak", scheme: .kalman).run(file)
     }
   }
 

@@ -105,6 +105,24 @@ enum InPlace {
       a.span, b.span, into: &output, rows: rows, inner: inner, columns: columns)
   }
 
+  /// `C = [A B]` of matrices of `left` and `right` columns.
+  static func join(
+    _ a: [Double], _ b: [Double], into c: inout [Double], rows: Int, _ left: Int, _ right: Int
+  ) {
+    let width = left + right
+    for row in 0..<rows {
+      for column in 0..<left { c[row * width + column] = a[row * left + column] }
+      for column in 0..<right { c[row * width + left + column] = b[row * right + column] }
+    }
+  }
+
+  /// Copies the leading `size` rows and columns of a matrix whose rows are `stride` apart.
+  static func copyBlock(_ a: [Double], stride: Int, into c: inout [Double], size: Int) {
+    for row in 0..<size {
+      for column in 0..<size { c[row * size + column] = a[row * stride + column] }
+    }
+  }
+
   /// `A x` of a small matrix, as a new array.
   static func applied(_ a: [Double], _ x: [Double]) -> [Double] {
     let count = x.count

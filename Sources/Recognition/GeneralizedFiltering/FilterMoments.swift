@@ -53,6 +53,7 @@ final class FilterMoments {
   /// The part of the λλ block that belongs to the data's errors.
   private(set) var sensoryInformation: [Double]
 
+  private var message: [Double]
   private var squares: [[Double]]
   private var spreads: [[Double]]
   private var square: [Double]
@@ -96,6 +97,7 @@ final class FilterMoments {
     slowEntropy = zeros(r + h)
     slowCurvature = zeros((r + h) * (r + h))
     sensoryInformation = zeros(h * h)
+    message = zeros(q)
     squares = precision.kernel.blocks.map { zeros($0.count * $0.count) }
     spreads = squares
     square = zeros(u * u)
@@ -116,6 +118,7 @@ final class FilterMoments {
   ///   - freeCovariance: the record's C_φ, for the entropy's gradients; nil where they are not needed.
   ///   - isFirst: whether this is the first evaluation of a pass: the reference keeps the second
   ///     derivatives found there.
+  /// - Throws: `LinearAlgebraError` where a curvature or a precision has no inverse.
   func evaluate(
     unknowns: [Double], free: [Double], lambda: [Double], data: [Double], causes: [Double],
     missing: [Bool], freeCovariance: [Double]?, isFirst: Bool = false
@@ -136,11 +139,16 @@ final class FilterMoments {
     if freeCovariance != nil || isReference { entropies() }
   }
 
-  /// The curvature that the flow of the unknowns is linearised with.
-  func stateCurvature(_ row: Int, _ column: Int) -> Double {
-    let own = curvature[row * (unknownCount + freeCount) + column]
-    return precisionCurvature.isEmpty
-      ? own : own + precisionCurvature[row * unknownCount + column]
+  /// Writes `factor` times the curvature that the flow of the unknowns is linearised with.
+  func writeStateCurvature(into result: inout [Double], times factor: Double) {
+    let (u, q) = (unknownCount, unknownCount + freeCount)
+    let own = curvature
+    for row in 0..<u {
+      for column in 0..<u { result[row * u + column] = factor * own[row * q + column] }
+    }
+    for index in precisionCurvature.indices {
+      result[index] += factor * precisionCurvature[index]
+    }
   }
 
   // MARK: Curvature and covariance
@@ -149,11 +157,7 @@ final class FilterMoments {
     let (e, u, r) = (layout.errorCount, unknownCount, freeCount)
     let q = u + r
     if isReference && isFirst && r > 0 { heldMixed = errors.byBoth }
-    let (byUnknown, byParameter) = (errors.byUnknown, errors.byParameter)
-    for row in 0..<e {
-      for column in 0..<u { jacobian[row * q + column] = byUnknown[row * u + column] }
-      for column in 0..<r { jacobian[row * q + u + column] = byParameter[row * r + column] }
-    }
+    InPlace.join(errors.byUnknown, errors.byParameter, into: &jacobian, rows: e, u, r)
     if isReference && !isFirst { useHeldDerivatives(unknowns) }
     precision.kernel.apply(precision.matrices, to: jacobian, columns: q, into: &weighted)
     InPlace.transposedProduct(
@@ -191,9 +195,7 @@ final class FilterMoments {
         curvature[(u + index) * q + u + index] += parameterPrecision[index]
       }
       try joint.invertLoaded(curvature, into: &covariance)
-      for row in 0..<u {
-        for column in 0..<u { conditional[row * u + column] = covariance[row * q + column] }
-      }
+      InPlace.copyBlock(covariance, stride: q, into: &conditional, size: u)
       if let value = own.logDeterminant(conditional) {
         logConditional = value
       } else {
@@ -202,8 +204,8 @@ final class FilterMoments {
       }
       return
     }
+    InPlace.copyBlock(curvature, stride: q, into: &square, size: u)
     for row in 0..<u {
-      for column in 0..<u { square[row * u + column] = curvature[row * q + column] }
       for column in 0..<r { coupling[row * r + column] = curvature[row * q + u + column] }
     }
     logConditional = -(try own.invertPlain(square, into: &conditional))
@@ -227,15 +229,24 @@ final class FilterMoments {
         covariance[(u + j) * q + row] = sum
       }
     }
+    Self.spread(conditional, response, into: &covariance, u, r)
+    for i in 0..<r {
+      for j in 0..<r { covariance[(u + i) * q + u + j] = freeCovariance[i * r + j] }
+    }
+  }
+
+  /// Writes `V + A C_φ Aᵀ` beside the block `−A C_φ` that is there.
+  private static func spread(
+    _ conditional: [Double], _ response: [Double], into covariance: inout [Double], _ u: Int,
+    _ r: Int
+  ) {
+    let q = u + r
     for row in 0..<u {
       for column in 0..<u {
         var sum = conditional[row * u + column]
         for j in 0..<r { sum -= covariance[row * q + u + j] * response[column * r + j] }
         covariance[row * q + column] = sum
       }
-    }
-    for i in 0..<r {
-      for j in 0..<r { covariance[(u + i) * q + u + j] = freeCovariance[i * r + j] }
     }
   }
 
@@ -246,14 +257,9 @@ final class FilterMoments {
     let (e, q, b) = (layout.errorCount, u + r, r + h)
     precision.kernel.apply(
       precision.matrices, to: errors.errors, columns: 1, into: &weightedErrors)
-    for column in 0..<u { stateGradient[column] = 0 }
-    for column in 0..<b { slowGradient[column] = 0 }
-    for row in 0..<e {
-      let error = weightedErrors[row]
-      if error == 0 { continue }
-      for column in 0..<u { stateGradient[column] += jacobian[row * q + column] * error }
-      for column in 0..<r { slowGradient[column] += jacobian[row * q + u + column] * error }
-    }
+    Dense.transposedVector(jacobian, weightedErrors, rows: q, inner: e, into: &message)
+    for column in 0..<u { stateGradient[column] = message[column] }
+    for column in 0..<b { slowGradient[column] = column < r ? message[u + column] : 0 }
     priorEnergy = prior.pull(unknowns, into: &stateGradient)
     for index in slowCurvature.indices { slowCurvature[index] = 0 }
     for i in 0..<r {
@@ -299,8 +305,10 @@ final class FilterMoments {
         crossCurvature(block, slope, slot)
       } else {
         for (other, second) in block.components.enumerated() {
-          let value = 0.5 * n * information(
-            slope, precision.slopes[index][other], variance, block.count)
+          let value =
+            0.5 * n
+            * information(
+              slope, precision.slopes[index][other], variance, block.count)
           slowCurvature[slot * b + r + second.slot] += value
           if index == precision.sensory {
             sensoryInformation[component.slot * h + second.slot] += value
@@ -374,12 +382,28 @@ final class FilterMoments {
     let (u, r, h) = (unknownCount, freeCount, slotCount)
     if r + h == 0 { return }
     let (e, q) = (layout.errorCount, u + r)
-    InPlace.product(weighted, covariance, into: &spread, rows: e, inner: q, columns: q)
+    let mixed = isReference ? heldMixed : errors.byBoth
+    let entries = mixed.reduce(0) { $0 + $1.reduce(0) { $1 == 0 ? $0 : $0 + 1 } }
+    let isSparse = entries <= e
+    if !isSparse {
+      InPlace.product(weighted, covariance, into: &spread, rows: e, inner: q, columns: q)
+    }
+    let (weighted, covariance, spread) = (weighted, covariance, spread)
     for direction in 0..<r {
-      let mixed = isReference ? heldMixed[direction] : errors.byBoth[direction]
+      let own = mixed[direction]
       var total = 0.0
       for row in 0..<e {
-        for column in 0..<u { total += mixed[row * u + column] * spread[row * q + column] }
+        for column in 0..<u {
+          let slope = own[row * u + column]
+          if slope == 0 { continue }
+          var entry = 0.0
+          if isSparse {
+            for k in 0..<q { entry += weighted[row * q + k] * covariance[column * q + k] }
+          } else {
+            entry = spread[row * q + column]
+          }
+          total += slope * entry
+        }
       }
       slowEntropy[direction] = total
     }

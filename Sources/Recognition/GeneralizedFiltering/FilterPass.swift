@@ -39,6 +39,8 @@ extension GeneralizedFilterSession {
   ///   - moves: whether they move at all.
   ///   - keepsMoments: whether everything at the samples is kept, or the states alone.
   ///   - shouldStop: asked at every sample.
+  /// - Returns: the course, with what was kept at the samples.
+  /// - Throws: `RecognitionError` with the sample and the variable where it failed.
   func follow(
     iteration: Int, slow: inout SlowVariables, moves: Bool, keepsMoments: Bool,
     shouldStop: (() -> Bool)?
@@ -79,7 +81,9 @@ extension GeneralizedFilterSession {
               } catch { throw failure(error, unknowns, iteration, sample) }
             }
           } else {
-            for index in 0..<u { course.samples.unknowns[(sample - 1) * u + index] = unknowns[index] }
+            for index in 0..<u {
+              course.samples.unknowns[(sample - 1) * u + index] = unknowns[index]
+            }
           }
           if b > 0 {
             do throws(LinearAlgebraError) {
@@ -87,16 +91,25 @@ extension GeneralizedFilterSession {
             } catch { throw failure(error, unknowns, iteration, sample) }
           }
         }
+        // Parameters and states move together, but for the reference and for static models.
+        let isJoint = moves && r > 0 && !isReference && !model.isStatic
         if moves && b > 0 {
           do throws(LinearAlgebraError) {
-            try slowStep.advance(&slow, moments, rate: rate, isReference: isReference)
+            try slowStep.prepare(&slow, moments, rate: rate, isReference: isReference)
           } catch { throw failure(error, unknowns, iteration, sample) }
-          if let place = (slow.free + slow.lambda).firstIndex(where: { !$0.isFinite }) {
-            throw .divergence(iteration: iteration, sample: sample, unit: slowName(place))
-          }
+          slowStep.advance(&slow, (isJoint ? r : 0)..<b)
         }
-        if model.isStatic && !isReference { continue }
-        guard stateStep.advance(&unknowns, moments, data: observed, prior: expected) else {
+        var isFinite = true
+        if isJoint {
+          isFinite = stateStep.advanceJointly(
+            &unknowns, &slow, slowStep, moments, data: observed, prior: expected)
+        } else if isReference || !model.isStatic {
+          isFinite = stateStep.advance(&unknowns, moments, data: observed, prior: expected)
+        }
+        if let place = (slow.free + slow.lambda).firstIndex(where: { !$0.isFinite }) {
+          throw .divergence(iteration: iteration, sample: sample, unit: slowName(place))
+        }
+        guard isFinite else {
           throw .divergence(
             iteration: iteration, sample: sample, unit: unitName(worst(unknowns)))
         }

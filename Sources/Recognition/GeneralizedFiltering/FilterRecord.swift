@@ -6,8 +6,8 @@ extension GeneralizedFilterSession {
   func write(into record: inout InversionRecord) {
     record.passes = history
     guard let result = reported else { return }
-    record.totalFreeEnergy = total.map { -$0 }
-    record.evidence = result.evidence
+    record.totalFreeEnergy = parts?.freeEnergy
+    record.evidence = parts
     record.freeEnergy = result.samples.terms
     record.completed = samples
     for index in record.levels.indices {

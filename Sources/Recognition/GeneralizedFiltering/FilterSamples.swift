@@ -138,16 +138,20 @@ struct FilterSamples {
     let (u, r) = (layout.unknownCount, freeCount)
     let q = u + r
     let (nx, nv, ny) = (layout.stateCount, layout.causeCount, layout.dataCount)
+    let (jacobian, conditional, response) = (
+      moments.jacobian, moments.conditional, moments.response
+    )
+    let covariance = moments.covariance
     func keep(_ target: inout Covariances, _ first: Int) {
       let size = target.size
       for a in 0..<size {
         for b in 0..<size {
           target.values[(sample * size + a) * size + b] =
-            moments.conditional[(first + a) * u + first + b]
+            conditional[(first + a) * u + first + b]
         }
         if moments.isReference { continue }
         for j in 0..<r {
-          target.gains[(sample * size + a) * r + j] = moments.response[(first + a) * r + j]
+          target.gains[(sample * size + a) * r + j] = response[(first + a) * r + j]
         }
       }
     }
@@ -160,13 +164,13 @@ struct FilterSamples {
       for b in 0...a {
         var total = 0.0
         for i in wide {
-          let left = moments.jacobian[a * q + i]
+          let left = jacobian[a * q + i]
           if left == 0 { continue }
           for j in wide {
             let entry =
               moments.isReference
-              ? moments.covariance[i * q + j] : moments.conditional[i * u + j]
-            total += left * entry * moments.jacobian[b * q + j]
+              ? covariance[i * q + j] : conditional[i * u + j]
+            total += left * entry * jacobian[b * q + j]
           }
         }
         data.values[(sample * ny + a) * ny + b] = total
@@ -174,8 +178,8 @@ struct FilterSamples {
       }
       if moments.isReference { continue }
       for j in 0..<r {
-        var gain = moments.jacobian[a * q + u + j]
-        for i in places { gain -= moments.jacobian[a * q + i] * moments.response[i * r + j] }
+        var gain = jacobian[a * q + u + j]
+        for i in places { gain -= jacobian[a * q + i] * response[i * r + j] }
         data.gains[(sample * ny + a) * r + j] = gain
       }
     }
@@ -185,18 +189,23 @@ struct FilterSamples {
     let (u, r) = (layout.unknownCount, freeCount)
     let q = u + r
     var (sensory, other) = (0.0, moments.priorEnergy + moments.prior.normalizer)
+    let (jacobian, conditional, response) = (
+      moments.jacobian, moments.conditional, moments.response
+    )
+    let (weighted, errors) = (moments.weighted, moments.errors.errors)
+    let weightedErrors = moments.weightedErrors
     var own = [Double](repeating: 0, count: r * r)
     var lefts = [Double](repeating: 0, count: r)
     var rights = lefts
     for row in 0..<layout.errorCount {
       let isSensory = row < layout.stateErrors && row % layout.outputCount < layout.dataCount
-      var total = moments.errors.errors[row] * moments.weightedErrors[row]
+      var total = errors[row] * weightedErrors[row]
       for column in 0..<u {
-        let slope = moments.jacobian[row * q + column]
+        let slope = jacobian[row * q + column]
         if slope == 0 { continue }
         var sum = 0.0
         for index in 0..<u {
-          sum += moments.weighted[row * q + index] * moments.conditional[index * u + column]
+          sum += weighted[row * q + index] * conditional[index * u + column]
         }
         total += slope * sum
       }
@@ -204,11 +213,11 @@ struct FilterSamples {
       if !isSensory || moments.isReference { continue }
       for i in 0..<r {
         var (left, right) = (
-          moments.jacobian[row * q + u + i], moments.weighted[row * q + u + i]
+          jacobian[row * q + u + i], weighted[row * q + u + i]
         )
         for index in 0..<u {
-          left -= moments.jacobian[row * q + index] * moments.response[index * r + i]
-          right -= moments.weighted[row * q + index] * moments.response[index * r + i]
+          left -= jacobian[row * q + index] * response[index * r + i]
+          right -= weighted[row * q + index] * response[index * r + i]
         }
         lefts[i] = left
         rights[i] = right

@@ -3,6 +3,14 @@ internal import TensorCore
 /// One step of local linearisation of the states and causes, data and prior causes moving along.
 ///
 ///     δ̇ = (D − κ H) δ + D ũ − κ (V_u + Σ_k ε̃_uᵀ Π̃ ε̃_y D^k ỹ τᵏ/k! + …)        (mathematics §5, §7)
+///
+/// `advanceJointly` takes the parameters and their velocity w along, so that the states follow a
+/// moving parameter within the step:
+///
+///     φ̇ = w      ẇ = −C_b (∂F/∂φ + H_φu δ_u + H_φφ δ_φ + …) − N w
+///
+/// Held apart, as the reference holds them, a parameter that the states can follow closely
+/// (S ≪ H_φφ) either creeps or overshoots.
 final class FilterStateStep {
   private let layout: ErrorLayout
   private let gain: Double
@@ -12,58 +20,52 @@ final class FilterStateStep {
   private var prepared: Int?
   private var jacobian: [Double]
   private var forcing: [Double]
+  private var jointJacobian: [Double]
+  private var jointForcing: [Double]
+  private var jointChange: [Double]
   private var moved: [Double]
   private var message: [Double]
   private var change: [Double]
+  private var joint: LocalLinearPropagator
+  private let interval: Double
 
-  init(layout: ErrorLayout, gain: Double, step: Double) {
+  /// Prepares steps of a gain κ over one `parts`-th of a sample of length `interval`.
+  init(layout: ErrorLayout, gain: Double, interval: Double, parts: Int) {
     self.layout = layout
     self.gain = gain
-    self.step = step
+    self.interval = interval
+    step = interval / Double(parts)
     let u = layout.unknownCount
     let width = u + layout.freeCount
+    let all = u + 2 * layout.freeCount
+    joint = LocalLinearPropagator(dimension: all, forcingCount: layout.stateOrder)
     constant = LinearPropagator(dimension: u, forcingCount: layout.stateOrder)
     changing = LocalLinearPropagator(dimension: u, forcingCount: layout.stateOrder)
     jacobian = [Double](repeating: 0, count: u * u)
     forcing = [Double](repeating: 0, count: u * layout.stateOrder)
+    jointJacobian = [Double](repeating: 0, count: all * all)
+    jointForcing = [Double](repeating: 0, count: all * layout.stateOrder)
+    jointChange = [Double](repeating: 0, count: all)
     moved = [Double](repeating: 0, count: layout.errorCount)
     message = [Double](repeating: 0, count: width)
     change = [Double](repeating: 0, count: u)
   }
 
-  /// Moves `unknowns` by one step; false where the step is not finite.
+  /// Moves `unknowns` by one step.
   ///
   /// - Parameters:
   ///   - unknowns: ũ.
   ///   - moments: gradient, curvature and Π̃ε̃_u at ũ.
   ///   - data: ỹ, zero where a channel is missing.
   ///   - prior: η̃.
+  /// - Returns: Whether the step is finite.
   func advance(
     _ unknowns: inout [Double], _ moments: FilterMoments, data: [Double], prior: [Double]
   ) -> Bool {
     let u = layout.unknownCount
-    let (n, d) = (layout.stateOrder, layout.causeOrder)
-    let (nx, nv) = (layout.stateCount, layout.causeCount)
-    for index in 0..<u { forcing[index] = -gain * moments.stateGradient[index] }
-    for row in 0..<max(layout.causes - nx, 0) { forcing[row] += unknowns[row + nx] }
-    for row in layout.causes..<max(layout.causes, u - nv) { forcing[row] += unknowns[row + nv] }
-    let width = u + layout.freeCount
-    for k in 1..<max(n, 1) {
-      for index in 0..<layout.stateErrors { moved[index] = 0 }
-      for order in 0..<(n - k) {
-        let row = order * layout.outputCount
-        for channel in 0..<layout.dataCount {
-          moved[row + channel] = data[(order + k) * layout.dataCount + channel]
-        }
-        if order + k < d {
-          let first = row + layout.outputCount - layout.priorCount
-          for channel in 0..<layout.priorCount {
-            moved[first + channel] -= prior[(order + k) * layout.priorCount + channel]
-          }
-        }
-      }
-      Dense.transposedVector(
-        moments.weighted, moved, rows: width, inner: layout.errorCount, into: &message)
+    setForcing(unknowns, moments)
+    for k in 1..<max(layout.stateOrder, 1) {
+      setMessage(k, moments, data, prior)
       for index in 0..<u { forcing[k * u + index] = -gain * message[index] }
     }
     let isConstant = moments.isConstant
@@ -86,13 +88,109 @@ final class FilterStateStep {
     return unknowns.allSatisfy(\.isFinite)
   }
 
-  private func setJacobian(_ moments: FilterMoments) {
-    let u = layout.unknownCount
-    for row in 0..<u {
-      for column in 0..<u {
-        jacobian[row * u + column] = -gain * moments.stateCurvature(row, column)
+  /// Moves unknowns, parameters and their velocity by one step; false where it is not finite.
+  func advanceJointly(
+    _ unknowns: inout [Double], _ slow: inout SlowVariables, _ slowStep: SlowStep,
+    _ moments: FilterMoments, data: [Double], prior: [Double]
+  ) -> Bool {
+    let (u, r) = (layout.unknownCount, layout.freeCount)
+    let b = r + moments.slotCount
+    let q = u + r
+    let all = u + 2 * r
+    // Time counts in samples here, the unit of the velocities.
+    setForcing(unknowns, moments)
+    setJacobian(moments)
+    for index in 0..<u { jointForcing[index] = interval * forcing[index] }
+    for i in 0..<r {
+      jointForcing[u + i] = slow.velocity[i]
+      jointForcing[q + i] = -slowStep.samples * slow.velocity[i] - slowStep.pull[i]
+    }
+    var scale = 1.0
+    for k in 1..<max(layout.stateOrder, 1) {
+      scale *= interval
+      setMessage(k, moments, data, prior)
+      for index in 0..<u {
+        jointForcing[k * all + index] = -gain * interval * scale * message[index]
+      }
+      for i in 0..<r {
+        var sum = 0.0
+        for j in 0..<r { sum += slowStep.whitener[i * b + j] * message[u + j] }
+        jointForcing[k * all + u + i] = 0
+        jointForcing[k * all + q + i] = -scale * sum
       }
     }
+    let curvature = moments.curvature
+    for row in 0..<u {
+      for column in 0..<u {
+        jointJacobian[row * all + column] = interval * jacobian[row * u + column]
+      }
+      for j in 0..<r {
+        jointJacobian[row * all + u + j] = -interval * gain * curvature[row * q + u + j]
+      }
+    }
+    for i in 0..<r {
+      jointJacobian[(u + i) * all + q + i] = 1
+      jointJacobian[(q + i) * all + q + i] = -slowStep.samples
+      for column in 0..<q {
+        var sum = 0.0
+        for j in 0..<r {
+          var entry = curvature[(u + j) * q + column]
+          if column == u + j { entry += slowStep.parameterPrecision[j] / slowStep.samples }
+          sum += slowStep.whitener[i * b + j] * entry
+        }
+        jointJacobian[(q + i) * all + column] = -sum
+      }
+    }
+    var output = jointChange.mutableSpan
+    guard
+      joint.propagate(
+        jacobian: jointJacobian.span, forcing: jointForcing.span, step: step / interval,
+        into: &output)
+    else { return false }
+    for index in 0..<u { unknowns[index] += jointChange[index] }
+    for i in 0..<r {
+      slow.free[i] += jointChange[u + i]
+      slow.velocity[i] += jointChange[q + i]
+    }
+    return unknowns.allSatisfy { $0.isFinite }
+  }
+
+  /// `D ũ − κ V_u`.
+  private func setForcing(_ unknowns: [Double], _ moments: FilterMoments) {
+    let u = layout.unknownCount
+    let (nx, nv) = (layout.stateCount, layout.causeCount)
+    let gradient = moments.stateGradient
+    for index in 0..<u { forcing[index] = -gain * gradient[index] }
+    for row in 0..<max(layout.causes - nx, 0) { forcing[row] += unknowns[row + nx] }
+    for row in layout.causes..<max(layout.causes, u - nv) { forcing[row] += unknowns[row + nv] }
+  }
+
+  /// The message `Jᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃)`.
+  private func setMessage(
+    _ k: Int, _ moments: FilterMoments, _ data: [Double], _ prior: [Double]
+  ) {
+    let (n, d) = (layout.stateOrder, layout.causeOrder)
+    for index in 0..<layout.stateErrors { moved[index] = 0 }
+    for order in 0..<(n - k) {
+      let row = order * layout.outputCount
+      for channel in 0..<layout.dataCount {
+        moved[row + channel] = data[(order + k) * layout.dataCount + channel]
+      }
+      if order + k < d {
+        let first = row + layout.outputCount - layout.priorCount
+        for channel in 0..<layout.priorCount {
+          moved[first + channel] -= prior[(order + k) * layout.priorCount + channel]
+        }
+      }
+    }
+    Dense.transposedVector(
+      moments.weighted, moved, rows: layout.unknownCount + layout.freeCount,
+      inner: layout.errorCount, into: &message)
+  }
+
+  private func setJacobian(_ moments: FilterMoments) {
+    let u = layout.unknownCount
+    moments.writeStateCurvature(into: &jacobian, times: -gain)
     for row in 0..<max(layout.causes - layout.stateCount, 0) {
       jacobian[row * u + row + layout.stateCount] += 1
     }

@@ -48,7 +48,8 @@ public final class GeneralizedFilterSession {
   private var kept: SlowVariables
   /// What `record` reads: the best accepted pass, or what the reference reports.
   var reported: FilterResult?
-  var total: Double? { isReference ? evidence : reported?.negativeFreeEnergy }
+  /// The parts of F: of `reported`, or of the last accepted pass, whose F the reference gives.
+  var parts: EvidenceParts?
   var history: [InversionInfo] = []
   private var isFinished = false
 
@@ -95,7 +96,7 @@ public final class GeneralizedFilterSession {
     // The reference has no κ here.
     stateStep = FilterStateStep(
       layout: layout, gain: isReference ? 1 : settings.gradientGain,
-      step: model.time.step / Double(parts))
+      interval: model.time.step, parts: parts)
     slowStep = SlowStep(
       samples: samples, step: 1 / Double(parts), parameterPrecision: parameterPrecision,
       slotPrecision: slotPrecision, slotMeans: slots.map(\.mean))
@@ -158,12 +159,16 @@ public final class GeneralizedFilterSession {
       zip(slow.lambda, before.lambda).reduce(0) { $0 + abs($1.0 - $1.1) }
     )
     let isAccepted = iteration <= 4 || !(value < evidence ?? -.infinity)
+    // Without the reference's ways a pass that is taken back has gained little, too.
+    if isAccepted || !isReference, value - (evidence ?? -.infinity) < 1 { counter += 1 }
     if isAccepted {
-      if value - (evidence ?? -.infinity) < 1 { counter += 1 }
       evidence = value
       kept = slow
       rate = max(rate - 1, -8)
-      if !isReference, value >= reported?.negativeFreeEnergy ?? -.infinity { reported = result }
+      if isReference || value >= reported?.negativeFreeEnergy ?? -.infinity {
+        parts = result.evidence
+        if !isReference { reported = result }
+      }
       if !isReference { recordCovariance = result.freeCovariance.values }
     } else {
       slow.free = kept.free

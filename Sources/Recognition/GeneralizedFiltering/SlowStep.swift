@@ -8,15 +8,15 @@ internal import TensorCore
 /// The whitened force bends with curvature one, so that all coordinates share one pair of time
 /// constants and one 2 × 2 propagator.
 final class SlowStep {
-  private let samples: Double
+  /// N, the friction.
+  let samples: Double
   private let count: Int
-  private let parameterPrecision: [Double]
+  let parameterPrecision: [Double]
   private let slotPrecision: [Double]
   private let slotMeans: [Double]
   /// How far (value, velocity) move per force on either.
   private var response: [Double] = []
   private var curvature: [Double]
-  private var whitener: [Double]
   private var force: [Double]
   private var inverter: SymmetricInverter
 
@@ -32,6 +32,7 @@ final class SlowStep {
     curvature = [Double](repeating: 0, count: count * count)
     whitener = curvature
     force = [Double](repeating: 0, count: count)
+    pull = force
     inverter = SymmetricInverter(size: count)
     var propagator = LinearPropagator(dimension: 2, forcingCount: 1)
     let matrix = [0, 1, -1, -self.samples]
@@ -45,14 +46,19 @@ final class SlowStep {
     }
   }
 
-  /// Moves φ and λ by one step.
+  /// The whitener C_b and the whitened force, of the last `prepare`.
+  private(set) var whitener: [Double]
+  private(set) var pull: [Double]
+
+  /// Brings the running curvature up to date and whitens the force at a point.
   ///
   /// - Parameters:
   ///   - slow: the slow variables and their running curvature.
   ///   - moments: gradients and curvatures at the present point.
   ///   - rate: ρ, the logarithm of the damping.
   ///   - isReference: whether priors pull with their whole weight at every sample.
-  func advance(
+  /// - Throws: `LinearAlgebraError` where the curvature has no inverse.
+  func prepare(
     _ slow: inout SlowVariables, _ moments: FilterMoments, rate: Double, isReference: Bool
   ) throws(LinearAlgebraError) {
     let (r, h) = (parameterPrecision.count, slotPrecision.count)
@@ -84,10 +90,18 @@ final class SlowStep {
     for index in 0..<count { curvature[index * count + index] *= 1 + exp(rate) }
     try inverter.invertLoaded(curvature, into: &whitener)
     for i in 0..<count {
-      var pull = 0.0
-      for j in 0..<count { pull += whitener[i * count + j] * force[j] }
+      var sum = 0.0
+      for j in 0..<count { sum += whitener[i * count + j] * force[j] }
+      pull[i] = sum
+    }
+  }
+
+  /// Moves the slow variables of `range` by one step of their own, all else being held.
+  func advance(_ slow: inout SlowVariables, _ range: Range<Int>) {
+    let r = parameterPrecision.count
+    for i in range {
       let velocity = slow.velocity[i]
-      let acceleration = -samples * velocity - pull
+      let acceleration = -samples * velocity - pull[i]
       let change = velocity * response[0] + acceleration * response[2]
       if i < r { slow.free[i] += change } else { slow.lambda[i - r] += change }
       slow.velocity[i] += velocity * response[1] + acceleration * response[3]

