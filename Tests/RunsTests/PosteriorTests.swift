@@ -239,6 +239,7 @@ struct PosteriorTests {
       #expect(try plan.scheme(for: file).scheme == .recognition)
     }
     #expect(try RunPlan(model: "m").scheme(for: file).scheme == .dem)
+    #expect(try RunPlan(model: "m", scheme: .kalman).scheme(for: file).scheme == .kalman)
     let filter = try RunPlan(model: "m", scheme: .filter).scheme(for: file)
     #expect((filter as? GeneralizedFilter)?.settings.scheme == .filter)
   }
