@@ -74,13 +74,17 @@ let package = Package(
       name: "odoroki-bench",
       dependencies: [
         "CRival", "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition",
-        "ODEEngine",
-        "TensorCore",
+        "ODEEngine", "TensorCore", "ReferenceCases",
       ],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport",
       resources: [.copy("Reference")], swiftSettings: settings),
+    // The reference implementation's inversions as models of ours, for tests and benchmarks.
+    .target(
+      name: "ReferenceCases",
+      dependencies: ["DynamicModels", "Recognition", "TensorCore", "TestSupport"],
+      path: "Tests/ReferenceCases", swiftSettings: settings),
     tests("TensorCoreTests", ["TensorCore"]),
     tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
     tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
@@ -90,7 +94,10 @@ let package = Package(
       exclude: ["Fixtures"]),
     tests(
       "RecognitionTests",
-      ["Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore"]),
+      [
+        "Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore",
+        "ReferenceCases",
+      ]),
     tests("ReportingTests", ["Reporting", "NetCDFFiles", "TensorCore"]),
     tests(
       "RunsTests",

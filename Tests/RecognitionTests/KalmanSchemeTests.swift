@@ -149,10 +149,8 @@ struct KalmanSchemeTests {
     for sample in 0..<model.time.count {
       let error = (0..<4).map { data[sample, $0] - mean[$0] }
       let weighted = factor.solve(Tensor(vector: error)).values
-      let surprise =
-        0.5
-        * (zip(error, weighted).reduce(0) { $0 + $1.0 * $1.1 } + factor.logDeterminant
-          + 4 * log(2 * Double.pi))
+      let square: Double = zip(error, weighted).reduce(0.0) { $0 + $1.0 * $1.1 }
+      let surprise: Double = 0.5 * (square + factor.logDeterminant + 4 * log(2 * Double.pi))
       expectClose(record.freeEnergy[sample].freeEnergy, surprise, within: .reference(1e-12))
       let middleCause = LinearAlgebra.product(
         middle, LinearAlgebra.transposedProduct(first, Tensor(vector: weighted))
@@ -217,9 +215,11 @@ struct KalmanSchemeTests {
       try #require(record.totalFreeEnergy), 632.5456,
       within: Tolerance("published", relative: 0, floor: 6e-5))
     expectClose(record.freeEnergy[0].freeEnergy, 0, within: Tolerance("flat", relative: 1e-10))
-    // Their table of the last filtered variance plus noise: F = 20 600.3 in the steady state.
-    let steady = 1469.1 * (1 + (1 + 4 * 15099 / 1469.1).squareRoot()) / 2
-    let filtered = steady * 15099 / (steady + 15099)
+    // The steady state of the filter: P⁻ = ½ q (1 + √(1 + 4 r / q)).
+    let (noise, walk) = (15099.0, 1469.1)
+    let root: Double = (1 + 4 * noise / walk).squareRoot()
+    let steady: Double = 0.5 * walk * (1 + root)
+    let filtered: Double = steady * noise / (steady + noise)
     expectClose(
       record.levels[0].states.covariance[99, 0, 0], filtered, within: .reference(1e-9))
   }

@@ -101,7 +101,6 @@ public final class KalmanSession {
     record.completed = count
     record.freeEnergy = forward.terms
     if let info {
-      record.passes = [info]
       record.totalFreeEnergy = info.freeEnergy
       record.evidence = backward.evidence
     }

@@ -210,7 +210,7 @@ final class StackedModel {
 
   /// Moves the states from a sample to the next with the causes held at their value at s.
   ///
-  /// - Parameter tolerance: how far halving the steps may still move the mean, relative to its size.
+  /// Halving the steps may still move the mean by `tolerance`, relative to its size.
   func advance(_ s: [Double], prior: Tensor<Double>, sample: Int, tolerance: Double) {
     evaluate(s, prior: prior, sample: sample, jacobians: true)
     for index in levels.indices where levels[index].stateCount > 0 {
