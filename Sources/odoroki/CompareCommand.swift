@@ -26,7 +26,7 @@ struct CompareCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Recorded data for all models: CSV whose header names the output channels.",
+      "Recorded data for all models: .csv whose header names the output channels, .npy or .nc.",
       valueName: "file"))
   var data: String?
 
@@ -56,7 +56,7 @@ struct CompareCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
   var output: String?
 
   @Option(

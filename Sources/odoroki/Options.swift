@@ -44,7 +44,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Recorded data instead of the process: CSV whose header names the output channels.",
+      "Recorded data instead of the process: .csv whose header names the output channels, .npy "
+        + "or .nc.",
       valueName: "file"))
   var data: String?
 

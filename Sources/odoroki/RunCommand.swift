@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
   var output: String?
 
   @Option(

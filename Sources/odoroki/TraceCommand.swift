@@ -19,7 +19,7 @@ struct TraceCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
   var output: String?
 
   @Flag(help: "Print the papers behind the run to standard error.")
