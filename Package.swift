@@ -102,8 +102,8 @@ let package = Package(
     tests(
       "RunsTests",
       [
-        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "Reporting",
-        "TensorCore", "Glossary",
+        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
+        "Reporting", "TensorCore", "Glossary",
       ]),
     tests("CommandTests", ["TensorCore", "odoroki"]),
   ],

@@ -12,7 +12,7 @@ struct CommandTests {
     defer { odoroki.remove() }
     let outcome = try odoroki("--help")
     #expect(outcome.status == 0)
-    for name in ["run", "trace", "simulate", "check", "models", "doctor"] {
+    for name in ["run", "trace", "simulate", "check", "compare", "models", "doctor"] {
       #expect(outcome.output.contains("  \(name) "))
     }
     #expect(try odoroki("--version").output == "0.1.0\n")
@@ -135,7 +135,7 @@ struct CommandTests {
     defer { odoroki.remove() }
     #expect(try odoroki("run").status == 64)
     #expect(try odoroki("run", "convolution", "--stepper", "euler").status == 64)
-    #expect(try odoroki("run", "convolution", "--scheme", "dem").status == 64)
+    #expect(try odoroki("run", "convolution", "--scheme", "dream").status == 64)
     #expect(try odoroki("run", "convolution", "--tolerance", "2").status == 64)
     let unknown = try odoroki("run", "convolutoin")
     #expect(unknown.status == 64)
