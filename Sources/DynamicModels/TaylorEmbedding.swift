@@ -51,7 +51,7 @@ public struct TaylorEmbedding: Sendable {
   ///   - sampleCount: N ≥ 1.
   ///   - delays: a delay per channel, or one for all.
   ///   - subSteps: the number of prepared times per sample.
-  ///   - missingIn: data `[channels × N]` whose NaN cells are missing; nil where none are.
+  ///   - data: data `[channels × N]` whose NaN cells are missing; nil where none are.
   public init(
     orders: Int, step: Double, sampleCount: Int, delays: [Double] = [0], subSteps: Int = 1,
     missingIn data: Tensor<Double>? = nil

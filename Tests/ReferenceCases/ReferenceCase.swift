@@ -6,11 +6,17 @@ public import TestSupport
 
 /// One inversion of the reference implementation: its model, data, settings and results.
 public struct ReferenceCase {
+  /// The case's name.
   public let name: String
+  /// The whole stored file.
   public let file: Reference
+  /// The model, built in Swift.
   public let model: HierarchicalDynamicModel
+  /// Data, prior causes, delays and confounds.
   public let input: RecognitionInput
+  /// The settings of the stored run.
   public let settings: InversionSettings
+  /// What the reference found with its own difference step.
   public let result: Reference
 
   /// The equations of one level: (builder, x, v, θ) → (f, g).

@@ -81,8 +81,10 @@ extension ExpectationMaximizationSession {
     recordErrors(context, priorEnergy: energy)
   }
 
-  /// The reference's regularised steps: longer while the objective rises, back to the best point
-  /// and much shorter where it falls. Their rate goes on from sample to sample and pass to pass.
+  /// The reference's regularised steps.
+  ///
+  /// They grow while the objective rises and go back to the best point, much shorter, where it
+  /// falls. Their rate goes on from sample to sample and pass to pass.
   private func settleAsReference(_ context: StepContext) throws(RecognitionError) {
     let u = errors.layout.count
     var best = buffers.unknowns

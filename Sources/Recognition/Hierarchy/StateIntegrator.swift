@@ -191,6 +191,7 @@ final class StateIntegrator {
   /// - Parameters:
   ///   - curvature: H in the storage of a single block.
   ///   - precisions: Π per group.
+  /// - Returns: the dense Jacobian of all variables.
   func referenceJacobian(_ curvature: [Double], _ precisions: [[Double]]) -> Tensor<Double> {
     setJacobian(curvature)
     let layout = errors.layout

@@ -51,8 +51,10 @@ final class StatePosterior {
   ///   - precisions: Π per group.
   ///   - prior: P_u by places in the storage.
   ///   - parameterCovariance: C_φ `[all × all]`, of which the first r directions are used.
+  ///   - all: the number of rows of that matrix.
   ///   - weight: w, the factor of the parameters' uncertainty.
   ///   - counted: the unknowns that the reference counts; nil outside its habits.
+  /// - Throws: `LinearAlgebraError` where the curvature is not finite or not positive definite.
   func compute(
     precisions: [[Double]], prior: [(place: Int, value: Double)], parameterCovariance: [Double],
     all: Int, weight: Double, counted: [Bool]?
