@@ -16,8 +16,12 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// A test target under `Tests/`; every one of them may use `TestSupport`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -35,6 +39,10 @@ let package = Package(
     .systemLibrary(
       name: "CGSL", pkgConfig: "gsl",
       providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+    .systemLibrary(
+      name: "CNetCDF", pkgConfig: "netcdf",
+      providers: [.apt(["libnetcdf-dev"]), .brew(["netcdf"])]),
+    library("NetCDFFiles", ["CNetCDF"]),
     library("TensorCore"),
     library("ODEEngine", ["CGSL", "TensorCore"]),
     library("ModelLanguage", ["TensorCore"]),
@@ -42,11 +50,12 @@ let package = Package(
     library(
       "ModelFiles",
       [
-        "ModelLanguage", "DynamicModels", "TensorCore", .product(name: "Yams", package: "Yams"),
+        "ModelLanguage", "DynamicModels", "TensorCore", "NetCDFFiles",
+        .product(name: "Yams", package: "Yams"),
       ]),
     library("Recognition", ["DynamicModels", "ODEEngine", "TensorCore"]),
     library("Glossary"),
-    library("Reporting", ["TensorCore"]),
+    library("Reporting", ["NetCDFFiles", "TensorCore"]),
     library(
       "Runs",
       [
@@ -65,27 +74,36 @@ let package = Package(
       name: "odoroki-bench",
       dependencies: [
         "CRival", "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition",
-        "ODEEngine",
-        "TensorCore",
+        "ODEEngine", "TensorCore", "ReferenceCases",
       ],
       swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["TensorCore"], path: "Tests/TestSupport",
       resources: [.copy("Reference")], swiftSettings: settings),
+    // The reference implementation's inversions as models of ours, for tests and benchmarks.
+    .target(
+      name: "ReferenceCases",
+      dependencies: ["DynamicModels", "Recognition", "TensorCore", "TestSupport"],
+      path: "Tests/ReferenceCases", swiftSettings: settings),
     tests("TensorCoreTests", ["TensorCore"]),
     tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
     tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
     tests("DynamicModelsTests", ["DynamicModels", "ODEEngine", "TensorCore"]),
-    tests("ModelFilesTests", ["ModelFiles", "ModelLanguage", "DynamicModels", "TensorCore"]),
+    tests(
+      "ModelFilesTests", ["ModelFiles", "ModelLanguage", "DynamicModels", "TensorCore"],
+      exclude: ["Fixtures"]),
     tests(
       "RecognitionTests",
-      ["Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore"]),
-    tests("ReportingTests", ["Reporting", "TensorCore"]),
+      [
+        "Recognition", "DynamicModels", "ModelFiles", "ModelLanguage", "ODEEngine", "TensorCore",
+        "ReferenceCases",
+      ]),
+    tests("ReportingTests", ["Reporting", "NetCDFFiles", "TensorCore"]),
     tests(
       "RunsTests",
       [
-        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "Reporting",
-        "TensorCore", "Glossary",
+        "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
+        "Reporting", "TensorCore", "Glossary",
       ]),
     tests("CommandTests", ["TensorCore", "odoroki"]),
   ],

@@ -48,15 +48,18 @@ public struct ProcessDescription: Sendable {
   public var initialAction: [Double]
   /// When the data are sampled.
   public var time: SampleTimes
+  /// The values that the model's parameters have in the world, by their names.
+  public var parameters: [String: Tensor<Double>]
 
   /// Creates a process.
   public init(
     levels: [ProcessLevel], action: VariableLayout = .empty, initialAction: [Double] = [],
-    time: SampleTimes
+    time: SampleTimes, parameters: [String: Tensor<Double>] = [:]
   ) {
     self.levels = levels
     self.action = action
     self.initialAction = initialAction
     self.time = time
+    self.parameters = parameters
   }
 }

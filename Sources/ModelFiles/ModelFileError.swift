@@ -43,11 +43,22 @@ public enum ModelFileError: Error, Equatable, Sendable {
   }
 }
 
-/// Reads text files whole, with a limit on their size and a check of their encoding.
+/// Reads files whole, with a limit on their size and, for text, a check of their encoding.
 enum ModelFileText {
   /// The text of a file.
   static func read(_ path: String, limit: Int) throws(ModelFileError) -> String {
-    let data: Data
+    try decode(try bytes(path, limit: limit), path: path)
+  }
+
+  /// The bytes of a file.
+  static func bytes(_ path: String, limit: Int) throws(ModelFileError) -> Data {
+    try check(path, limit: limit) { try read(path, atMost: limit) }
+  }
+
+  /// Does something with a file after checking that it is there, no folder and not too large.
+  static func check<Result>(
+    _ path: String, limit: Int, then work: () throws -> Result
+  ) throws(ModelFileError) -> Result {
     do {
       let attributes = try FileManager.default.attributesOfItem(
         atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
@@ -56,7 +67,7 @@ enum ModelFileText {
       }
       let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
       if size > limit { throw ModelFileError.tooLarge(path: path, bytes: size, limit: limit) }
-      data = try read(path, atMost: limit)
+      return try work()
     } catch let error as ModelFileError {
       throw error
     } catch let error as CocoaError {
@@ -69,7 +80,6 @@ enum ModelFileText {
     } catch {
       throw .unreadable(path: path, .system((error as NSError).code))
     }
-    return try decode(data, path: path)
   }
 
   // Devices report no size, so the limit is held while reading as well.

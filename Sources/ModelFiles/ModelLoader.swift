@@ -78,8 +78,17 @@ private struct Loading {
       model: declaration, file: file, values: values, nodes: nodes, matrices: matrices
     ).levels()
     guard levels.count == declaration.levels.count, let bottom = levels.first else { return nil }
-    let data = self.data(declaration, bottom.level, file, time?.count)
-    guard let time = finished(time, data.recorded), let orders, let title = declaration.title,
+    var dataSection = DataSection(
+      source: source, problems: problems, values: values, nodes: nodes, file: file)
+    dataSection.read(
+      declaration.data, outputs: bottom.level.outputs,
+      causes: levels[levels.count - 1].level.outputs,
+      samples: time?.count)
+    for text in dataSection.sources where !sources.contains(where: { $0.name == text.name }) {
+      sources.append(text)
+    }
+    guard let time = finished(time, dataSection.recorded), let orders,
+      let title = declaration.title,
       problems.isEmpty
     else { return nil }
     let check = StartCheck(model: declaration, problems: problems)
@@ -91,14 +100,15 @@ private struct Loading {
     guard let process else { return nil }
     check.process(process)
     guard problems.isEmpty else { return nil }
+    let model = HierarchicalDynamicModel(
+      levels: checked, stateOrder: orders.states, causeOrder: orders.causes,
+      smoothness: smoothness, time: time)
     return ModelFile(
       name: URL(fileURLWithPath: source.name).deletingPathExtension().lastPathComponent,
       path: source.name, source: source, title: title, about: declaration.about,
       glossary: declaration.glossary, citation: declaration.citation,
-      model: HierarchicalDynamicModel(
-        levels: checked, stateOrder: orders.states, causeOrder: orders.causes,
-        smoothness: smoothness, time: time),
-      process: process, inversion: inversion, data: data.recorded, dataSettings: data.settings)
+      model: model, process: process, inversion: inversion, data: dataSection.recorded,
+      dataSettings: dataSection.settings(for: model))
   }
 
   /// The node tree with the overrides applied.
@@ -133,95 +143,6 @@ private struct Loading {
   private func finished(_ time: PartialTimes?, _ data: RecordedData?) -> SampleTimes? {
     guard let time, let count = time.count ?? data?.samples.rows else { return nil }
     return SampleTimes(count: count, step: time.step)
-  }
-
-  // MARK: Data
-
-  private mutating func data(
-    _ model: ModelDeclaration, _ level: Level, _ file: FileScope, _ samples: Int?
-  ) -> (recorded: RecordedData?, settings: DataSettings) {
-    let declaration = model.data
-    var settings = DataSettings()
-    var recorded: RecordedData?
-    if let node = declaration.file, let reader = open(node, key: "file") {
-      var reader = reader
-      var columns: [String: String] = [:]
-      let names = level.outputs.elementNames
-      for entry in declaration.columns {
-        if DataTableReader.channel(entry.name, in: level.outputs) == nil {
-          problems.add(
-            .unknownChannel(
-              entry.name, suggestion: NameSuggestion.nearest(to: entry.name, among: names),
-              allowed: names), at: entry.key)
-        }
-        columns[entry.name] = nodes.text(entry.value, key: "columns") ?? ""
-      }
-      if problems.isEmpty { recorded = reader.channels(level.outputs, columns: columns) }
-      finish(reader)
-      if let recorded, let samples, recorded.samples.rows != samples {
-        problems.add(
-          .wrongRowCount(expected: samples, found: recorded.samples.rows), at: node)
-      }
-    }
-    if let node = declaration.delays, !node.isNull,
-      let tensor = values.tensor(node, in: file.shared, .key("delays"), key: "delays")
-    {
-      let count = level.outputs.count
-      if tensor.shape.isScalar {
-        settings.delays = [Double](repeating: tensor.values[0], count: count)
-      } else if tensor.shape == .vector(count) {
-        settings.delays = tensor.values
-      } else {
-        problems.add(
-          .wrongShape(.delays, expected: [.scalar, .vector(count)], found: tensor.shape),
-          at: node)
-      }
-    }
-    if let node = declaration.confounds, !node.isNull,
-      let fields = nodes.fields(node, .confounds, ["file"], key: "confounds")
-    {
-      guard let path = fields["file"] else {
-        problems.add(.missingKey("file", in: .confounds), at: node)
-        return (recorded, settings)
-      }
-      if var reader = open(path, key: "file") {
-        if let confounds = reader.confounds() {
-          settings.confoundNames = confounds.names
-          settings.confounds = confounds.values
-          let expected = samples ?? recorded?.samples.rows ?? reader.rowCount
-          if reader.rowCount != expected {
-            problems.add(.wrongRowCount(expected: expected, found: reader.rowCount), at: path)
-          }
-        }
-        finish(reader)
-      }
-    }
-    return (recorded, settings)
-  }
-
-  private mutating func finish(_ reader: DataTableReader) {
-    for diagnostic in reader.diagnostics { problems.add(diagnostic) }
-    if !sources.contains(where: { $0.name == reader.source.name }) { sources.append(reader.source) }
-  }
-
-  /// Opens a data file beside the model file.
-  private func open(_ node: YamlNode, key: String) -> DataTableReader? {
-    guard let name = nodes.text(node, key: key) else { return nil }
-    // A path inside an override is the user's own and relative to where the command runs.
-    let folder = URL(fileURLWithPath: source.name).deletingLastPathComponent().relativePath
-    let isAbsolute = name.hasPrefix("/") || folder == "." || node.source.file.name != source.name
-    let path = isAbsolute ? name : folder + "/" + name
-    do {
-      let text = try ModelFileText.read(path, limit: DataTableReader.sizeLimit)
-      return DataTableReader(source: SourceFile(name: path, text: text))
-    } catch .unreadable(_, let failure) {
-      problems.add(.unreadableDataFile(path: path, failure), at: node)
-    } catch .tooLarge(_, _, let limit) {
-      problems.add(.dataFileTooLarge(limit: limit), at: node)
-    } catch {
-      problems.add(.unreadableDataFile(path: path, .notText), at: node)
-    }
-    return nil
   }
 }
 

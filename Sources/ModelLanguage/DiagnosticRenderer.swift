@@ -56,7 +56,10 @@ public struct DiagnosticRenderer: Sendable {
     let text = DiagnosticText(language: language)
     let location = diagnostic.span.location
     let message = text.message(diagnostic.kind, in: diagnostic.context)
-    lines.append("\(location.file):\(location.line):\(location.column): \(label): \(message)")
+    let place =
+      location.isWholeFile
+      ? location.file : "\(location.file):\(location.line):\(location.column)"
+    lines.append("\(place): \(label): \(message)")
     let hint = text.hint(diagnostic.kind)
     guard let source = sources.first(where: { $0.name == location.file }),
       let line = source.line(location.line)

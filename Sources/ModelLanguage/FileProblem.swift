@@ -97,6 +97,11 @@ public enum FileProblem: Hashable, Sendable {
   case wrongRowCount(expected: Int, found: Int)
   case unclosedQuote
   case missingConfound(row: Int, column: String)
+  case confoundRowCount(expected: Int, found: Int)
+  case missingCause(row: Int, column: String)
+  case unknownColumn(String, suggestion: String?, allowed: [String])
+  case unknownCause(String, suggestion: String?, allowed: [String])
+  case binaryData(BinaryDataProblem)
 
   // MARK: Overrides
   case overrideSyntax

@@ -12,7 +12,8 @@ extension FileProblem {
     switch self {
     case .unknownKey(_, _, let suggestion, _), .unknownChoice(_, _, let suggestion, _),
       .unknownSlug(_, let suggestion), .motionWithoutState(_, let suggestion),
-      .unknownChannel(_, let suggestion, _), .unknownPath(_, _, let suggestion, _):
+      .unknownChannel(_, let suggestion, _), .unknownPath(_, _, let suggestion, _),
+      .unknownColumn(_, let suggestion, _), .unknownCause(_, let suggestion, _):
       suggestion
     default: nil
     }
@@ -23,7 +24,8 @@ extension FileProblem {
     let list: [String]
     switch self {
     case .unknownKey(_, _, nil, let allowed), .unknownChoice(_, _, nil, let allowed),
-      .unknownChannel(_, nil, let allowed), .unknownPath(_, _, nil, let allowed):
+      .unknownChannel(_, nil, let allowed), .unknownPath(_, _, nil, let allowed),
+      .unknownColumn(_, nil, let allowed), .unknownCause(_, nil, let allowed):
       list = allowed
     case .wrongShape(_, let expected, _):
       let shapes = expected.map { $0.text(language) }
@@ -63,7 +65,8 @@ extension FileProblem {
       return modelText
     case .unreadableDataFile, .dataFileTooLarge, .dataFileEmpty, .unknownChannel, .missingChannel,
       .duplicateChannel, .wrongColumnCount, .notANumber, .wrongRowCount, .unclosedQuote,
-      .missingConfound:
+      .missingConfound, .confoundRowCount, .missingCause, .unknownColumn, .unknownCause,
+      .binaryData:
       return dataText
     case .overrideSyntax, .unknownPath, .indexOutOfRange, .notAContainer:
       return overrideText
@@ -304,6 +307,21 @@ extension FileProblem {
         "row \(row), column '\(column)': a confound cannot be missing",
         "\(row) 行目、列 '\(column)': 交絡の値は欠測にできません"
       )
+    case .confoundRowCount(let expected, let found):
+      return (
+        "the confounds have \(found) rows, but the data have \(expected)",
+        "交絡は \(found) 行ですが、データは \(expected) 行です"
+      )
+    case .missingCause(let row, let column):
+      return (
+        "row \(row), column '\(column)': a prior cause cannot be missing",
+        "\(row) 行目、列 '\(column)': 原因の事前期待値は欠測にできません"
+      )
+    case .unknownColumn(let name, _, _):
+      return ("the data file has no column '\(name)'", "データファイルに '\(name)' という列はありません")
+    case .unknownCause(let name, _, _):
+      return ("the last level has no cause '\(name)'", "最後の階層に '\(name)' という原因はありません")
+    case .binaryData(let problem): return problem.text
     default: return ("", "")
     }
   }

@@ -15,6 +15,14 @@ public struct SourceLocation: Hashable, Sendable {
     self.line = line
     self.column = column
   }
+
+  /// Creates a location that means a file as a whole, for files that have no lines.
+  public init(wholeFile file: String) {
+    self.init(file: file, line: 0, column: 0)
+  }
+
+  /// Whether this means a file as a whole.
+  public var isWholeFile: Bool { line == 0 }
 }
 
 /// A stretch of characters that begins at a location and stays on its line.

@@ -31,6 +31,55 @@ public enum AtomicFile {
     try write([UInt8](text.utf8), to: path)
   }
 
+  /// Lets a library that insists on names write a file, and then replaces `path` by it.
+  ///
+  /// - Parameters:
+  ///   - path: where to write; links and devices are treated as by the other functions.
+  ///   - fill: writes the file whose name it is given; an empty one is there already.
+  /// - Throws: ``ReportingError/cannotWrite(path:_:)``.
+  static func write(
+    to path: String, by fill: (_ temporary: String) throws(WriteFailure) -> Void
+  ) throws(ReportingError) {
+    do throws(WriteFailure) {
+      let target = try Target(path)
+      var folder = target.folder
+      // Beside a device there may be no place for files.
+      if case .special = target.kind { folder = FileManager.default.temporaryDirectory.path }
+      let (temporary, descriptor) = try makeTemporary(in: folder)
+      defer { close(descriptor) }
+      do throws(WriteFailure) {
+        try fill(temporary)
+        try install(temporary, at: target)
+      } catch {
+        unsafe unlink(temporary)
+        throw error
+      }
+    } catch {
+      throw .cannotWrite(path: path, error)
+    }
+  }
+
+  /// Flushes a finished file and gives it its name, or pours it into a device and removes it.
+  private static func install(_ temporary: String, at target: Target) throws(WriteFailure) {
+    // The library may have replaced the file that was there, so it is opened anew.
+    let descriptor = unsafe open(temporary, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw WriteFailure(errno) }
+    defer { close(descriptor) }
+    if case .special = target.kind {
+      guard let content = FileManager.default.contents(atPath: temporary) else {
+        throw WriteFailure(EIO)
+      }
+      try writeThrough(target.path, [UInt8](content))
+      unsafe unlink(temporary)
+      return
+    }
+    if case .regular(let mode) = target.kind, fchmod(descriptor, mode) != 0 {
+      throw WriteFailure(errno)
+    }
+    guard fsync(descriptor) == 0 else { throw WriteFailure(errno) }
+    guard unsafe rename(temporary, target.path) == 0 else { throw WriteFailure(errno) }
+  }
+
   /// Checks, before a long computation, that `path` could be written.
   ///
   /// A full disk or a change of permissions can still make the later write fail.
@@ -49,17 +98,25 @@ public enum AtomicFile {
   /// Distinguishes the temporary names of one process.
   private static let serial = Atomic<Int>(0)
 
-  private static func replace(
-    _ target: Target, with bytes: [UInt8], mode: mode_t?
-  ) throws(WriteFailure) {
+  /// A new, empty file in a folder, open for writing.
+  private static func makeTemporary(
+    in folder: String
+  ) throws(WriteFailure) -> (path: String, descriptor: Int32) {
     var temporary = ""
     var descriptor: Int32 = -1
     repeat {
       let number = serial.add(1, ordering: .relaxed).newValue
-      temporary = "\(target.folder)/.odoroki-\(getpid())-\(number).tmp"
+      temporary = "\(folder)/.odoroki-\(getpid())-\(number).tmp"
       descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     } while descriptor < 0 && errno == EEXIST
     guard descriptor >= 0 else { throw WriteFailure(errno) }
+    return (temporary, descriptor)
+  }
+
+  private static func replace(
+    _ target: Target, with bytes: [UInt8], mode: mode_t?
+  ) throws(WriteFailure) {
+    let (temporary, descriptor) = try makeTemporary(in: target.folder)
     do throws(WriteFailure) {
       try fill(descriptor, with: bytes, mode: mode)
       guard unsafe rename(temporary, target.path) == 0 else { throw WriteFailure(errno) }

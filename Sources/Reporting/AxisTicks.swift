@@ -19,6 +19,16 @@ struct AxisTicks: Equatable {
     }
   }
 
+  /// Names at 1, 2, …, each cut to so many cells; where too many to read, numbers of some of them.
+  init(categories: [String], longest: Int) {
+    let width = max(longest, 3)
+    // With less room than a few letters each, not every one can be named.
+    let every = max(1, 3 / max(longest, 1))
+    ticks = categories.enumerated().filter { $0.offset % every == 0 }.map { index, name in
+      Tick(value: Double(index + 1), label: DisplayWidth.truncate(name, to: width))
+    }
+  }
+
   /// Multiples of 1, 2 or 5 times a power of ten, about `target` of them.
   private static func linear(_ range: ClosedRange<Double>, target: Int) -> [Tick] {
     let span = range.upperBound - range.lowerBound

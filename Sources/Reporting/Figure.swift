@@ -79,12 +79,15 @@ public struct Panel: Sendable, Equatable {
   public var legend: Legend
   /// Straight lines behind the series.
   public var rules: [Rule]
+  /// The labels of 1, 2, … on the x axis, in place of numbers; empty for numbers.
+  public var categories: [String]
 
   /// Creates a panel.
   public init(
     title: String = "", xLabel: String = "", yLabel: String = "", series: [Series] = [],
     xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil,
-    xScale: Scale = .linear, yScale: Scale = .linear, legend: Legend = .right, rules: [Rule] = []
+    xScale: Scale = .linear, yScale: Scale = .linear, legend: Legend = .right, rules: [Rule] = [],
+    categories: [String] = []
   ) {
     self.title = title
     self.xLabel = xLabel
@@ -96,6 +99,7 @@ public struct Panel: Sendable, Equatable {
     self.yScale = yScale
     self.legend = legend
     self.rules = rules
+    self.categories = categories
   }
 }
 

@@ -52,9 +52,14 @@ struct PreparedPanel {
       if case .horizontal(let value) = rule { ys.append(value) }
     }
     isEmpty = !xs.contains(where: \.isFinite) || !ys.contains(where: \.isFinite)
-    x = Self.fit(xs, panel.xRange, panel.xScale, room: 0)
+    let isNamed = !panel.categories.isEmpty
+    let whole = isNamed ? 0.5...(Double(panel.categories.count) + 0.5) : nil
+    x = Self.fit(xs, panel.xRange ?? whole, panel.xScale, room: 0)
     y = Self.fit(ys, panel.yRange, panel.yScale, room: tight ? 0 : 0.06)
-    xTicks = AxisTicks(x, scale: panel.xScale, target: xTarget)
+    xTicks =
+      isNamed
+      ? AxisTicks(categories: panel.categories, longest: xTarget * 11 / panel.categories.count)
+      : AxisTicks(x, scale: panel.xScale, target: xTarget)
     yTicks = AxisTicks(y, scale: panel.yScale, target: yTarget)
     self.colors = colors
     colorTicks = colors.map { AxisTicks($0, scale: .linear, target: 4) }

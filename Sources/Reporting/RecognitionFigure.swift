@@ -82,6 +82,20 @@ public struct RecognitionTraces: Sendable, Equatable {
     }
   }
 
+  /// One pass over the record.
+  public struct Iteration: Sendable, Equatable {
+    /// F of the whole record, in nats.
+    public var freeEnergy: Double
+    /// Whether its estimates were kept.
+    public var isAccepted: Bool
+
+    /// Creates a pass.
+    public init(freeEnergy: Double, isAccepted: Bool) {
+      self.freeEnergy = freeEnergy
+      self.isAccepted = isAccepted
+    }
+  }
+
   /// The heading, such as the title of the model.
   public var title: String
   /// The sample times, in time units.
@@ -96,11 +110,14 @@ public struct RecognitionTraces: Sendable, Equatable {
   public var errors: [Trace]
   /// Free energy.
   public var freeEnergy: FreeEnergy
+  /// The passes over the record, for schemes that make several.
+  public var iterations: [Iteration]
 
   /// Creates the traces; a trace that does not fit the times is a caller's bug.
   public init(
     title: String = "", time: [Double], channels: [Channel] = [], states: [Estimate] = [],
-    causes: [Estimate] = [], errors: [Trace] = [], freeEnergy: FreeEnergy
+    causes: [Estimate] = [], errors: [Trace] = [], freeEnergy: FreeEnergy,
+    iterations: [Iteration] = []
   ) {
     self.title = title
     self.time = time
@@ -109,6 +126,7 @@ public struct RecognitionTraces: Sendable, Equatable {
     self.causes = causes
     self.errors = errors
     self.freeEnergy = freeEnergy
+    self.iterations = iterations
   }
 }
 
@@ -116,7 +134,8 @@ extension RecognitionTraces {
   /// The half width of a 90 % interval of a Gaussian, in standard deviations.
   static let ninetyPercent = 1.644_853_626_951_472_7
 
-  /// The default figure of a run: data and predictions, causes, hidden states, error units and F.
+  /// The default figure of a run: data and predictions, causes, hidden states, error units and F,
+  /// and F per iteration where the record was passed over more than once.
   ///
   /// Panels without content are left out; F, the result, takes a row of its own when the others
   /// fill theirs.
@@ -128,6 +147,8 @@ extension RecognitionTraces {
     if !states.isEmpty { panels.append(estimatePanel(words.states, states, .state, words)) }
     if !errors.isEmpty { panels.append(errorPanel(words)) }
     panels.append(freeEnergyPanel(words))
+    // A single pass is no course.
+    if iterations.count > 1 { panels.append(iterationPanel(words)) }
     var rows: [[Panel]] = []
     var index = 0
     while index < panels.count {
@@ -253,6 +274,30 @@ extension RecognitionTraces {
     return Panel(
       title: title, xLabel: words.time, yLabel: words.nats, series: series,
       yRange: Self.cropped(all.flatMap { $0 }, to: later, margin: 0.08))
+  }
+
+  private func iterationPanel(_ words: RecognitionWords) -> Panel {
+    let numbers = iterations.indices.map { Double($0 + 1) }
+    let kept = iterations.indices.filter { iterations[$0].isAccepted }
+    let lost = iterations.indices.filter { !iterations[$0].isAccepted }
+    let x = kept.map { numbers[$0] }
+    let y = kept.map { iterations[$0].freeEnergy }
+    var series = [
+      Series.line(words.freeEnergy, role: .freeEnergy, x: x, y: y, width: 3.5),
+      .points(role: .freeEnergy, x: x, y: y, size: 10),
+    ]
+    if !lost.isEmpty {
+      series.append(
+        .points(
+          words.rejected, role: .error, x: lost.map { numbers[$0] },
+          y: lost.map { iterations[$0].freeEnergy }, size: 10))
+    }
+    // An estimate that was thrown away must not flatten those that were kept.
+    let all = iterations.map(\.freeEnergy)
+    return Panel(
+      title: words.iterations, xLabel: words.iteration, yLabel: words.nats, series: series,
+      yRange: Self.cropped(all, to: y, margin: 0.3),
+      categories: iterations.count <= 32 ? iterations.indices.map { String($0 + 1) } : [])
   }
 
   /// A range around `core`, with a margin in parts of its length, where `values` reach more than

@@ -17,6 +17,12 @@ struct RecognitionWords {
     language.pick("Variational free energy F", "変分自由エネルギー F")
   }
 
+  var iterations: String {
+    language.pick("F of the whole record per iteration", "反復ごとの記録全体の F")
+  }
+
+  var iteration: String { language.pick("iteration", "反復") }
+  var rejected: String { language.pick("rejected", "不採用") }
   var time: String { language.pick("time [time units]", "時間 [時間単位]") }
   var value: String { language.pick("value", "値") }
   /// The usual sign ‖ξ‖ is as wide as kanji in the font of the figures.

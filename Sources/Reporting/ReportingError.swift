@@ -16,6 +16,8 @@ public enum WriteFailure: Error, Sendable, Equatable {
   case nameTooLong
   /// The path is empty.
   case emptyPath
+  /// The NetCDF library failed, by its own error number.
+  case netCDF(code: Int32)
   /// Any other failure, by the system's error number.
   case system(code: Int32)
 }

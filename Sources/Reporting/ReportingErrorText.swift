@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NetCDFFiles
 
 extension ReportingError {
   /// The error as a person reads it, with what to do about it.
@@ -59,6 +60,10 @@ extension WriteFailure {
       language.pick("the name is too long", "名前が長すぎます")
     case .emptyPath:
       language.pick("the name is empty", "名前が空です")
+    case .netCDF(let code):
+      language.pick(
+        "the NetCDF library reports: \(NetCDFFailure(code: code).message) (error \(code))",
+        "NetCDF ライブラリのエラー \(code)（\(NetCDFFailure(code: code).message)）")
     case .system(let code):
       language.pick(
         "\(unsafe String(cString: strerror(code))) (error \(code))",

@@ -26,35 +26,74 @@ extension RunPlan {
     add(
       "hierarchical dynamic models", "階層動的モデル",
       "Friston 2008, Hierarchical models in the brain, PLoS Comput Biol 4:e1000211")
-    add(
-      "recognition dynamics with state and error units", "状態ユニットと誤差ユニットの認識ダイナミクス",
-      "Friston 2009, The free-energy principle: a rough guide to the brain?, "
-        + "Trends Cogn Sci 13:293")
-    let hasUnknowns = file.model.levels.contains { level in
-      !level.parameters.blocks.isEmpty || !level.outputPrecision.components.isEmpty
-        || !level.statePrecision.components.isEmpty
-    }
-    if hasUnknowns {
+    switch schemeKind(for: file) {
+    case .recognition:
       add(
-        "second-order motion of parameters and log-precisions", "パラメータと対数精度の 2 階の運動",
-        "Friston, Stephan, Li & Daunizeau 2010, Generalised filtering, "
-          + "Math Probl Eng 2010:621670")
-    }
-    add(stepper.purpose.english, stepper.purpose.japanese, stepper.reference)
-    if stepper != .localLinear {
+        "recognition dynamics with state and error units", "状態ユニットと誤差ユニットの認識ダイナミクス",
+        "Friston 2009, The free-energy principle: a rough guide to the brain?, "
+          + "Trends Cogn Sci 13:293")
+      let hasUnknowns = file.model.levels.contains { level in
+        !level.parameters.blocks.isEmpty || !level.outputPrecision.components.isEmpty
+          || !level.statePrecision.components.isEmpty
+      }
+      if hasUnknowns {
+        add(
+          "second-order motion of parameters and log-precisions",
+          "パラメータと対数精度の 2 階の運動", Self.generalizedFiltering)
+      }
+      add(integrator.purpose.english, integrator.purpose.japanese, integrator.reference)
+      if integrator != .localLinear {
+        add(
+          "integrators", "積分法の実装",
+          "Galassi et al. 2009, GNU Scientific Library Reference Manual, 3rd ed.")
+      }
+    case .dem:
       add(
-        "integrators", "積分法の実装",
-        "Galassi et al. 2009, GNU Scientific Library Reference Manual, 3rd ed.")
+        "dynamic expectation maximisation", "動的期待値最大化",
+        "Friston, Trujillo-Barreto & Daunizeau 2008, DEM: a variational treatment of dynamic "
+          + "systems, NeuroImage 41:849")
+    case .filter:
+      add("generalised filtering", "一般化フィルタリング", Self.generalizedFiltering)
+    case .kalman:
+      add(
+        "Kalman filter", "カルマンフィルタ",
+        "Kalman 1960, A new approach to linear filtering and prediction problems, "
+          + "J Basic Eng 82:35")
+      add(
+        "smoother", "平滑化",
+        "Rauch, Tung & Striebel 1965, Maximum likelihood estimates of linear dynamic systems, "
+          + "AIAA J 3:1445")
     }
     return found
   }
 
+  private static let generalizedFiltering =
+    "Friston, Stephan, Li & Daunizeau 2010, Generalised filtering, Math Probl Eng 2010:621670"
+
   /// The publications as text, one per line.
   public func citationText(for file: ModelFile, in language: ReportLanguage) -> String {
-    citations(for: file).map {
+    Citation.text(citations(for: file), in: language)
+  }
+}
+
+extension Citation {
+  /// Publications as text, one per line, each once.
+  static func text(_ citations: [Citation], in language: ReportLanguage) -> String {
+    var seen: Set<String> = []
+    return citations.filter { seen.insert($0.reference).inserted }.map {
       "\(language.pick($0.purpose, $0.japanesePurpose)): \($0.reference)\n"
     }.joined()
   }
+
+  /// What the evidence of reduced models rests on.
+  static let modelReduction = Citation(
+    purpose: "Bayesian model reduction", japanesePurpose: "ベイズモデル縮約",
+    reference: "Friston & Penny 2011, Post hoc Bayesian model selection, NeuroImage 56:2089")
+
+  /// What the grades of evidence are taken from.
+  static let gradesOfEvidence = Citation(
+    purpose: "grades of evidence", japanesePurpose: "証拠の強さの言い表し方",
+    reference: "Kass & Raftery 1995, Bayes factors, J Am Stat Assoc 90:773")
 }
 
 extension StepperKind {

@@ -115,7 +115,7 @@ public struct EnsembleReport: Sendable {
     return nil
   }
 
-  /// Per seed: mean F, last F, and the correlation with the truth of every hidden quantity.
+  /// Per seed: F as a mean, at the last sample and of the record, and the correlation with the truth of every hidden quantity.
   public var columns: ColumnTable {
     let results = outcomes.map { try? $0.get() }
     let quantities = results.map { $0?.hiddenQuantities ?? [] }
@@ -136,6 +136,11 @@ public struct EnsembleReport: Sendable {
     let traces = results.map { $0?.record.freeEnergy.map(\.freeEnergy) ?? [] }
     table.append(ColumnTable.Column("F.mean", values: traces.map(Self.mean)))
     table.append(ColumnTable.Column("F.last", values: traces.map { $0.last }))
+    // Of the whole record, for schemes that give it one.
+    let totals = results.map { $0?.record.totalFreeEnergy }
+    if totals.contains(where: { $0 != nil }) {
+      table.append(ColumnTable.Column("F", values: totals))
+    }
     return table
   }
 

@@ -144,9 +144,7 @@ public struct ModelCheck: Sendable {
       data = try plan.simulate(file).data
     }
     let finite = Tensor(shape: data.shape, values: data.values.map { $0.isFinite ? $0 : 0 })
-    var plan = plan
-    plan.scheme = .recognition
-    let scheme = try plan.recognition(for: file)
+    let scheme = plan.recognition(for: file)
     do throws(RecognitionError) {
       let (dynamics, state) = try scheme.start(
         file.model, on: RecognitionInput(data: finite, model: file.model))

@@ -10,8 +10,8 @@ extension RunResult {
   var heading: ResultTree {
     [
       "model": .string(file.name),
-      "scheme": .string((plan.scheme ?? file.inversion.scheme).rawValue),
-      "stepper": .string(plan.stepper.rawValue),
+      "scheme": .string(scheme.rawValue),
+      "stepper": scheme == .recognition ? .string(plan.integrator.rawValue) : .null,
       "seed": .integer(Int(clamping: plan.seed)),
       "version": .string(OdorokiVersion.current),
     ]
@@ -36,9 +36,13 @@ extension RunResult {
       "channels": .strings(model.level(1).outputs.elementNames), "y": .tensor(data),
     ]
     tree["freeEnergy"] = freeEnergyTree
+    if let iterationTree { tree["iterations"] = iterationTree }
+    if let evidenceTree { tree["evidence"] = evidenceTree }
     tree["levels"] = .array(record.levels.indices.map { level($0 + 1) })
-    tree["parameters"] = estimates(record.parameters)
-    tree["logPrecisions"] = estimates(record.logPrecisions)
+    tree["parameters"] = estimateTree(record.parameters, .parameter)
+    tree["logPrecisions"] = estimateTree(record.logPrecisions, .logPrecision)
+    if let posteriorTree { tree["posterior"] = posteriorTree }
+    if let confoundTree { tree["confounds"] = confoundTree }
     let statistics = record.statistics
     tree["elapsed"] = [
       "seconds": timing ? .number(seconds) : .null,
@@ -47,6 +51,7 @@ extension RunResult {
       "steps": .integer(statistics.accepted),
       "rejectedSteps": .integer(statistics.rejected),
     ]
+    if let failure { tree["failure"] = .string(failure.line(in: .english)) }
     return tree
   }
 
@@ -88,21 +93,6 @@ extension RunResult {
     }
     tree["covariance"] = .tensor(
       Tensor(shape: Shape([record.mean.rows, count, count]), values: covariance))
-    return tree
-  }
-
-  private func estimates(_ records: [EstimateRecord]) -> ResultTree {
-    var tree = ResultTree.emptyObject
-    for estimate in records {
-      func shaped(_ values: [Double]) -> ResultTree {
-        if estimate.shape.isScalar, let value = values.first { return .number(value) }
-        return .tensor(Tensor(shape: estimate.shape, values: values))
-      }
-      tree[estimate.name] = [
-        "mean": shaped(estimate.mean), "sd": shaped(estimate.standardDeviation),
-        "prior": shaped(estimate.prior),
-      ]
-    }
     return tree
   }
 

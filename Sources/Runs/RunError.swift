@@ -6,18 +6,28 @@ public import Reporting
 
 /// Why a run could not be made or ended early.
 public enum RunError: Error, Sendable, Equatable {
+  /// What a model file may read besides the data.
+  public enum Input: Sendable, Equatable {
+    /// Regressors with unknown weights.
+    case confounds
+    /// The prior expectation of the causes.
+    case priorCauses
+  }
+
   /// No model of this name ships or lies in the folders that were searched.
   case unknownModel(name: String, suggestion: String?, known: [String])
-  /// The model file asks for a scheme that this version does not have.
-  case unavailableScheme(InversionSettings.Scheme, model: String)
   /// An option is outside its range.
   case invalidOption(name: String, value: Double)
   /// The model file, the data file or an override was refused.
   case modelFile(ModelFileError)
-  /// A recorded value is missing and the scheme cannot do without it.
-  case missingData(channel: String, sample: Int)
-  /// The model file names confounds, which recognition dynamics do not estimate.
-  case confounds(model: String)
+  /// The scheme has no use for an option that was given.
+  case unusableOption(String, scheme: InversionSettings.Scheme)
+  /// Recorded values are missing, the first of them here, and the scheme needs every one.
+  case missingData(channel: String, sample: Int, count: Int, scheme: InversionSettings.Scheme)
+  /// Known time courses have another number of rows than the data.
+  case rowCount(Input, Int, samples: Int)
+  /// Models cannot be compared as they were asked to be.
+  case comparison(ComparisonError)
   /// The process that makes the data failed.
   case process(ProcessError)
   /// Recognition failed.
@@ -26,6 +36,8 @@ public enum RunError: Error, Sendable, Equatable {
   case reporting(ReportingError)
   /// The user asked to stop; `completed` of `total` samples are there.
   case stopped(completed: Int, total: Int)
+  /// The user asked to stop; `completed` of at most `limit` passes over the record are there.
+  case stoppedPasses(completed: Int, limit: Int)
 }
 
 extension RunError {
@@ -51,15 +63,16 @@ extension RunError {
   /// The exit status of a command that ends with this error.
   public var exitStatus: CommandStatus {
     switch self {
-    case .unknownModel, .unavailableScheme, .invalidOption: .usage
-    case .modelFile, .missingData, .confounds: .badData
+    case .unknownModel, .invalidOption, .unusableOption: .usage
+    case .modelFile, .missingData, .rowCount: .badData
+    case .comparison(let error): error.exitStatus
     case .process(.precision): .badData
     case .process: .stoppedEarly
     case .recognition(.dataShape), .recognition(.unsupported): .badData
     case .recognition: .stoppedEarly
     case .reporting(.unknownExtension): .usage
     case .reporting: .cannotWrite
-    case .stopped: .stoppedEarly
+    case .stopped, .stoppedPasses: .stoppedEarly
     }
   }
 }

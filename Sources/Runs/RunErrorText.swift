@@ -13,31 +13,41 @@ extension RunError {
     return language.pick("error: ", "エラー: ") + message(in: language) + "\n"
   }
 
+  /// The error on one line, for result files and rows of tables.
+  func line(in language: ReportLanguage) -> String {
+    message(in: language).split(separator: "\n").joined(separator: " ")
+  }
+
   private func message(in language: ReportLanguage) -> String {
     switch self {
     case .unknownModel(let name, let suggestion, let known):
       return Self.unknownModel(name, suggestion, known, language)
-    case .unavailableScheme(let scheme, let model):
-      return language.pick(
-        "\(model) asks for the scheme '\(scheme.rawValue)', which this version does not have; "
-          + "add --scheme recognition",
-        "\(model) は計算方式 '\(scheme.rawValue)' を求めていますが、この版にはまだありません。"
-          + "--scheme recognition を付けてください")
     case .invalidOption(let name, let value):
       return language.pick(
         "\(name) cannot be \(value)", "\(name) を \(value) にはできません")
     case .modelFile(let error):
       return error.render(language: language.diagnostic)
-    case .missingData(let channel, let sample):
+    case .unusableOption(let option, let scheme):
       return language.pick(
-        "\(channel) is missing at sample \(sample); recognition dynamics need every value",
-        "標本 \(sample) の \(channel) が欠けています。認識ダイナミクスにはすべての値が必要です")
-    case .confounds(let model):
+        "\(option) has no use with --scheme \(scheme.rawValue); it belongs to recognition",
+        "\(option) は --scheme \(scheme.rawValue) では使えません（recognition 用です）")
+    case .missingData(let channel, let sample, let count, let scheme):
       return language.pick(
-        "\(model) names confounds, which recognition dynamics do not estimate; "
-          + "remove data.confounds",
-        "\(model) は交絡変数を挙げていますが、認識ダイナミクスでは推定しません。"
-          + "data.confounds を取り除いてください")
+        "\(channel) is missing at sample \(sample)"
+          + (count > 1 ? " (\(count) missing values in all)" : "")
+          + "; the scheme \(scheme.rawValue) needs every value: use --scheme dem, filter or kalman",
+        "標本 \(sample) の \(channel) が欠けています"
+          + (count > 1 ? "（欠測は全部で \(count) 個）" : "")
+          + "。計算方式 \(scheme.rawValue) にはすべての値が必要です。"
+          + "--scheme dem、filter、kalman のどれかを使ってください")
+    case .rowCount(let input, let rows, let samples):
+      let english = input == .confounds ? "confounds" : "prior causes"
+      let japanese = input == .confounds ? "交絡変数" : "原因の事前期待値"
+      return language.pick(
+        "the \(english) have \(rows) rows, the data \(samples) samples",
+        "\(japanese)は \(rows) 行ですが、データは \(samples) 標本です")
+    case .comparison(let error):
+      return language.pick(error.english, error.japanese)
     case .process(let error):
       return language.pick(error.english, error.japanese)
     case .recognition(let error):
@@ -48,6 +58,12 @@ extension RunError {
       return language.pick(
         "stopped on request after \(completed) of \(total) samples; what is there is kept",
         "求めに応じて、\(total) 標本のうち \(completed) 標本で止めました。そこまでの結果は残っています")
+    case .stoppedPasses(let completed, let limit):
+      return language.pick(
+        "stopped on request after \(completed) of at most \(limit) iterations; "
+          + (completed == 0 ? "nothing was estimated yet" : "what is there is kept"),
+        "求めに応じて、最大 \(limit) 回の反復のうち \(completed) 回で止めました。"
+          + (completed == 0 ? "まだ何も推定していません" : "そこまでの結果は残っています"))
     }
   }
 

@@ -32,7 +32,10 @@ extension RunResult {
       },
       freeEnergy: RecognitionTraces.FreeEnergy(
         total: term("F") ?? missing, energy: term("energy"), entropy: term("entropy"),
-        accuracy: term("accuracy"), complexity: term("complexity"), surprise: term("surprise"))
+        accuracy: term("accuracy"), complexity: term("complexity"), surprise: term("surprise")),
+      iterations: record.passes.map {
+        RecognitionTraces.Iteration(freeEnergy: $0.freeEnergy, isAccepted: $0.isAccepted)
+      }
     ).figure(language: language)
   }
 }

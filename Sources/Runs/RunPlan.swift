@@ -2,7 +2,6 @@ public import DynamicModels
 internal import Glossary
 public import ModelFiles
 public import ODEEngine
-public import Recognition
 internal import TensorCore
 
 /// Everything that decides a run; the same plan gives the same numbers.
@@ -23,8 +22,8 @@ public struct RunPlan: Sendable, Equatable {
   public var dataPath: String?
   /// The scheme, or nil for what the model file asks for.
   public var scheme: InversionSettings.Scheme?
-  /// The integrator.
-  public var stepper: StepperKind
+  /// The integrator of recognition dynamics, or nil for local linearisation.
+  public var stepper: StepperKind?
   /// The relative error allowed per step, or nil for the stepper's own; the absolute one is a
   /// thousandth of it.
   ///
@@ -32,8 +31,8 @@ public struct RunPlan: Sendable, Equatable {
   /// the others: a millionth would cost it tens of thousands of steps where a thousandth moves no
   /// figure, so a thousandth is its own. The other steppers' own is a millionth.
   public var tolerance: Double?
-  /// The form of the error units.
-  public var errorUnits: ErrorUnitForm
+  /// The form of the error units of recognition dynamics, or nil for algebraic ones.
+  public var errorUnits: ErrorUnitForm?
   /// The friction of parameters and log-precisions, or nil for the number of samples.
   public var friction: Double?
   /// The seed of all fluctuations.
@@ -42,8 +41,8 @@ public struct RunPlan: Sendable, Equatable {
   /// Creates a plan; everything but the model has a default.
   public init(
     model: String, overrides: [String] = [], dataPath: String? = nil,
-    scheme: InversionSettings.Scheme? = nil, stepper: StepperKind = .localLinear,
-    tolerance: Double? = nil, errorUnits: ErrorUnitForm = .algebraic, friction: Double? = nil,
+    scheme: InversionSettings.Scheme? = nil, stepper: StepperKind? = nil,
+    tolerance: Double? = nil, errorUnits: ErrorUnitForm? = nil, friction: Double? = nil,
     seed: UInt64 = 1
   ) {
     self.model = model
@@ -66,38 +65,10 @@ public struct RunPlan: Sendable, Equatable {
     do {
       var file = try ModelLoader.load(
         path: path, overrides: overrides, knownGlossary: Glossary.slugs)
-      if let dataPath {
-        let data = try RecordedData.read(
-          path: dataPath, outputs: file.model.level(1).outputs)
-        file.data = data
-        file.model.time.count = data.samples.rows
-        file.process.time.count = data.samples.rows
-      }
+      if let dataPath { try file.useData(path: dataPath) }
       return file
     } catch {
       throw .modelFile(error)
     }
-  }
-
-  /// The recognition scheme that the plan asks for.
-  ///
-  /// - Throws: ``RunError/unavailableScheme(_:model:)``.
-  public func recognition(for file: ModelFile) throws(RunError) -> RecognitionScheme {
-    let scheme = scheme ?? file.inversion.scheme
-    guard scheme == .recognition else {
-      throw .unavailableScheme(scheme, model: file.path)
-    }
-    let units: ErrorUnits =
-      switch errorUnits {
-      case .algebraic: .algebraic
-      case .dynamic(let tau): .dynamic(timeConstant: tau ?? file.model.time.step / 100)
-      }
-    let allowed = tolerance ?? (stepper == .localLinear ? 1e-3 : 1e-6)
-    return RecognitionScheme(
-      options: RecognitionOptions(
-        errorUnits: units, gradientGain: file.inversion.gradientGain,
-        parameterFriction: friction, precisionFriction: friction),
-      integration: ODEOptions(
-        stepper: stepper, relativeTolerance: allowed, absoluteTolerance: allowed * 1e-3))
   }
 }

@@ -22,11 +22,23 @@ public struct RunResult: Sendable {
   /// The generative model.
   public var model: HierarchicalDynamicModel { file.model }
 
+  /// The scheme that inverted it.
+  public var scheme: InversionSettings.Scheme { plan.schemeKind(for: file) }
+
   /// Why the run ended early, if it did.
   public var failure: RunError? {
-    record.failure.map {
-      RunError($0, completed: record.completed, samples: record.times.count)
+    guard let failure = record.failure else { return nil }
+    if failure == .stopped, scheme.worksInPasses {
+      let limit =
+        switch scheme {
+        case .dem: file.inversion.iterations
+        case .filter: file.inversion.passes
+        case .kalman, .recognition: 1
+        }
+      return .stoppedPasses(
+        completed: record.passes.count, limit: record.passes.last?.limit ?? limit)
     }
+    return RunError(failure, completed: record.completed, samples: record.times.count)
   }
 
   /// What the process did with a variable of a level: the values of its entries over time.
@@ -79,52 +91,5 @@ extension RunPlan {
     } catch {
       throw RunError(error, samples: file.process.time.count)
     }
-  }
-
-  /// Runs the plan: data from the file or the process, then recognition.
-  ///
-  /// - Parameters:
-  ///   - file: the model, from ``load(from:)``.
-  ///   - stop: raised to end the run with what is there.
-  ///   - progress: called after every sample with its number and their count.
-  /// - Returns: the result; its `failure` says why it ended early, if it did.
-  /// - Throws: `RunError` where nothing could be started.
-  public func run(
-    _ file: ModelFile, stop: StopFlag? = nil, progress: ((Int, Int) -> Void)? = nil
-  ) throws(RunError) -> RunResult {
-    let scheme = try recognition(for: file)
-    let clock = ContinuousClock()
-    let start = clock.now
-    if file.dataSettings.confounds != nil { throw .confounds(model: file.path) }
-    var truth: SimulatedRecord?
-    let data: Tensor<Double>
-    if let recorded = file.data {
-      data = recorded.samples
-      if let hole = data.values.firstIndex(where: { !$0.isFinite }) {
-        let (row, column) = hole.quotientAndRemainder(dividingBy: data.columns)
-        throw .missingData(channel: recorded.channels[column], sample: row + 1)
-      }
-    } else {
-      let record = try simulate(file, stop: stop)
-      truth = record
-      data = record.data
-    }
-    let delays = file.dataSettings.delays
-    let input = RecognitionInput(
-      data: data, model: file.model, delays: delays.isEmpty ? [0] : delays)
-    let total = file.model.time.count
-    let record: InversionRecord
-    do {
-      record = try scheme.run(
-        file.model, on: input, shouldStop: stop.map { flag in { flag.isRaised } },
-        progress: progress.map { report in { report($0.completed, total) } })
-    } catch {
-      throw RunError(error, completed: 0, samples: total)
-    }
-    let duration = clock.now - start
-    let (whole, fraction) = duration.components
-    return RunResult(
-      plan: self, file: file, truth: truth, data: data, record: record,
-      seconds: Double(whole) + Double(fraction) * 1e-18)
   }
 }

@@ -27,7 +27,7 @@ extension RunResult {
     if isStatic {
       columns.append(
         TextTable.Column(
-          language.pick("mean", "平均"), quantities.map { .text(String(digits($0.mean[0]))) },
+          language.pick("mean", "平均"), quantities.map { .text(digits($0.mean[0])) },
           alignment: .right))
       columns.append(
         TextTable.Column(
@@ -62,48 +62,29 @@ extension RunResult {
     return TextTable(columns: columns)
   }
 
-  /// The unknown parameters and log-precisions with their priors, or nil without any.
-  public func estimateTable(in language: ReportLanguage) -> TextTable? {
-    let all =
-      record.parameters.map { (language.pick("parameter", "パラメータ"), $0) }
-      + record.logPrecisions.map { (language.pick("log-precision", "対数精度"), $0) }
-    guard !all.isEmpty else { return nil }
-    var names: [String] = []
-    var levels: [TextTable.Cell] = []
-    var priors: [TextTable.Cell] = []
-    var means: [TextTable.Cell] = []
-    for (kind, estimate) in all {
-      let layout = VariableLayout([(name: estimate.name, shape: estimate.shape)])
-      for (index, name) in layout.elementNames.enumerated() {
-        names.append("\(kind) \(name)")
-        levels.append(.integer(estimate.level))
-        priors.append(.text(brief(estimate.prior[index])))
-        means.append(.text(brief(estimate.mean[index])))
-      }
-    }
-    return TextTable(columns: [
-      TextTable.Column(language.pick("unknown", "未知の量"), texts: names),
-      TextTable.Column(language.pick("level", "階層"), levels),
-      TextTable.Column(language.pick("prior", "事前平均"), priors, alignment: .right),
-      TextTable.Column(language.pick("estimate", "推定値"), means, alignment: .right),
-    ])
-  }
-
   /// The first line of a report: title, name, scheme, stepper and seed.
   public func titleLine(in language: ReportLanguage, style: TerminalStyle) -> String {
     let title = style.bold(file.title.text(language.diagnostic))
-    let scheme = (plan.scheme ?? file.inversion.scheme).rawValue
+    let method =
+      scheme == .recognition
+      ? "\(scheme.rawValue) · \(plan.integrator.rawValue)" : scheme.rawValue
     let source =
       truth == nil
       ? language.pick("recorded data", "記録データ")
       : language.pick("seed \(plan.seed)", "シード \(plan.seed)")
-    return title + style.faint("  \(file.name) · \(scheme) · \(plan.stepper.rawValue) · \(source)")
+    return title + style.faint("  \(file.name) · \(method) · \(source)")
       + "\n"
   }
 
   /// What the run cost, in one line.
   public func costLine(in language: ReportLanguage) -> String {
     let cost = record.statistics
+    if scheme.worksInPasses {
+      let count = record.passes.count
+      return language.pick(
+        "\(brief(seconds)) s: \(count) \(count == 1 ? "iteration" : "iterations")",
+        "\(brief(seconds)) 秒: 反復 \(count) 回")
+    }
     return language.pick(
       "\(brief(seconds)) s: \(cost.accepted) steps, \(cost.derivativeEvaluations) evaluations, "
         + "\(cost.jacobianEvaluations) Jacobians",
@@ -114,10 +95,18 @@ extension RunResult {
   /// Everything `run` prints.
   public func report(in language: ReportLanguage, style: TerminalStyle) -> String {
     var text = titleLine(in: language, style: style) + "\n"
+    guard record.completed > 0 || !record.parameters.isEmpty else {
+      return text + language.pick("Nothing was estimated.", "何も推定されませんでした。") + "\n"
+    }
     text += recoveryTable(in: language).text(style: style, language: language) + "\n"
     if let estimates = estimateTable(in: language) {
       text += estimates.text(style: style, language: language) + "\n"
     }
+    if let confounds = confoundTable(in: language) {
+      text += confounds.text(style: style, language: language) + "\n"
+    }
+    text += evidenceText(in: language, style: style)
+    guard record.completed > 0 else { return text }
     var trace = traceTable(in: language, style: style)
     trace.title = language.pick(
       "Free-energy trace (nats)", "自由エネルギーの推移（ナット）")
@@ -140,9 +129,8 @@ extension RunResult {
     return shown.formatted3
   }
 
-  private func digits(_ value: Double) -> Substring {
-    let scaled = (value * 1e6).rounded() / 1e6
-    return Substring("\(scaled)")
+  private func digits(_ value: Double) -> String {
+    value.isFinite ? "\((value * 1e6).rounded() / 1e6)" : "–"
   }
 }
 

@@ -31,7 +31,9 @@ struct FreeEnergyTerm {
 extension RunResult {
   /// The terms that this model has, each over the completed samples.
   var freeEnergyTraces: [(term: FreeEnergyTerm, values: [Double])] {
-    FreeEnergyTerm.all.compactMap { term in
+    // Without samples nothing says which terms the model would have had.
+    let terms = record.freeEnergy.isEmpty ? Array(FreeEnergyTerm.all.prefix(1)) : FreeEnergyTerm.all
+    return terms.compactMap { term in
       let values = record.freeEnergy.compactMap(term.value)
       // A term that only some samples have would not line up with the others.
       guard values.count == record.freeEnergy.count else { return nil }

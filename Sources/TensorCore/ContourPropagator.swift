@@ -28,6 +28,7 @@ public struct ContourPropagator: ~Copyable {
   private let pivots: UnsafeMutablePointer<Int>
   private let vector: UnsafeMutablePointer<Complex>
   private let residual: UnsafeMutablePointer<Complex>
+  private let keepsFactors: Bool
   private var step = 0.0
 
   /// A complex number.
@@ -59,7 +60,13 @@ public struct ContourPropagator: ~Copyable {
   }
 
   /// Creates the buffers for a layout and `forcingCount` ≥ 1 forcing terms.
-  public init(_ chain: BlockChain, forcingCount: Int) {
+  ///
+  /// - Parameters:
+  ///   - chain: the layout of J.
+  ///   - forcingCount: p.
+  ///   - keepsFactors: whether J stays, for `prepare` and `propagate`; `propagate(jacobian:…)` does
+  ///     without, in memory that stays in the cache.
+  public init(_ chain: BlockChain, forcingCount: Int, keepsFactors: Bool = true) {
     precondition(forcingCount >= 1, "\(forcingCount) forcing terms")
     self.chain = chain
     self.forcingCount = forcingCount
@@ -77,11 +84,14 @@ public struct ContourPropagator: ~Copyable {
       let turn = Complex(re: growth * sin(z.im), im: -growth * cos(z.im))
       return (z, turn * slope)
     }
-    let size = chain.storageCount
-    unsafe storage = .allocate(capacity: max(size * Self.count, 1))
-    unsafe storage.initialize(repeating: Complex(re: 0, im: 0), count: max(size * Self.count, 1))
-    unsafe pivots = .allocate(capacity: max(chain.dimension * Self.count, 1))
-    unsafe pivots.initialize(repeating: 0, count: max(chain.dimension * Self.count, 1))
+    // A matrix that is prepared keeps its factors; one that changes needs one set at a time.
+    let sets = keepsFactors ? Self.count : 1
+    self.keepsFactors = keepsFactors
+    let size = max(chain.storageCount * sets, 1)
+    unsafe storage = .allocate(capacity: size)
+    unsafe storage.initialize(repeating: Complex(re: 0, im: 0), count: size)
+    unsafe pivots = .allocate(capacity: max(chain.dimension * sets, 1))
+    unsafe pivots.initialize(repeating: 0, count: max(chain.dimension * sets, 1))
     unsafe vector = .allocate(capacity: max(chain.dimension, 1))
     unsafe vector.initialize(repeating: Complex(re: 0, im: 0), count: max(chain.dimension, 1))
     let widest = max(chain.sizes.max() ?? 0, 1)
@@ -103,23 +113,35 @@ public struct ContourPropagator: ~Copyable {
   ///   - step: h, in time units.
   /// - Returns: Whether every factor is finite.
   public mutating func prepare(jacobian: Span<Double>, step: Double) -> Bool {
-    precondition(jacobian.count == chain.storageCount, "storage of another layout")
+    precondition(keepsFactors, "a propagator that keeps no factors cannot be prepared")
     self.step = step
     for pole in 0..<Self.count {
-      let target = unsafe storage + pole * chain.storageCount
-      for index in 0..<jacobian.count {
-        unsafe target[index] = Complex(re: -step * jacobian[index], im: 0)
-      }
-      for block in chain.sizes.indices {
-        let n = chain.sizes[block]
-        for row in 0..<n {
-          let place = chain.diagonals[block] + row * (n + 1)
-          unsafe target[place] = target[place] + poles[pole].z
-        }
-      }
-      guard unsafe factor(target, pivots + pole * chain.dimension) else { return false }
+      guard
+        unsafe factor(
+          jacobian, pole, into: storage + pole * chain.storageCount,
+          order: pivots + pole * chain.dimension)
+      else { return false }
     }
     return true
+  }
+
+  /// Factors `z − hJ` at one point of the contour.
+  private func factor(
+    _ jacobian: Span<Double>, _ pole: Int, into target: UnsafeMutablePointer<Complex>,
+    order: UnsafeMutablePointer<Int>
+  ) -> Bool {
+    precondition(jacobian.count == chain.storageCount, "storage of another layout")
+    for index in 0..<jacobian.count {
+      unsafe target[index] = Complex(re: -step * jacobian[index], im: 0)
+    }
+    for block in chain.sizes.indices {
+      let n = chain.sizes[block]
+      for row in 0..<n {
+        let place = chain.diagonals[block] + row * (n + 1)
+        unsafe target[place] = target[place] + poles[pole].z
+      }
+    }
+    return unsafe factor(target, order)
   }
 
   private func factor(
@@ -225,29 +247,65 @@ public struct ContourPropagator: ~Copyable {
   public mutating func propagate(
     forcing: Span<Double>, into increment: inout MutableSpan<Double>
   ) {
-    let dimension = chain.dimension
-    precondition(
-      forcing.count == dimension * forcingCount && increment.count == dimension,
-      "\(forcing.count) and \(increment.count) entries for \(dimension) variables")
-    for row in 0..<dimension { increment[row] = 0 }
+    check(forcing, increment.count)
+    for row in 0..<chain.dimension { increment[row] = 0 }
     for pole in 0..<Self.count {
-      let inverse = poles[pole].z.inverse
-      let turn = Complex(re: inverse.re * step, im: inverse.im * step)
-      for row in 0..<dimension { unsafe vector[row] = Complex(re: 0, im: 0) }
-      // Horner's rule in h/z.
-      for k in (0..<forcingCount).reversed() {
-        for row in 0..<dimension {
-          let entry = unsafe vector[row]
-          unsafe vector[row] =
-            turn * Complex(re: entry.re + forcing[k * dimension + row], im: entry.im)
-        }
-      }
-      unsafe solve(storage + pole * chain.storageCount, pivots + pole * dimension)
-      let weight = poles[pole].weight
+      unsafe add(
+        pole, forcing, storage + pole * chain.storageCount, pivots + pole * chain.dimension,
+        to: &increment)
+    }
+  }
+
+  /// Computes the increment of one step with a matrix of its own.
+  ///
+  /// - Parameters:
+  ///   - jacobian: J in the storage of the layout.
+  ///   - forcing: as in `propagate(forcing:into:)`.
+  ///   - step: h, in time units.
+  ///   - increment: Receives δ, `[n]`.
+  /// - Returns: Whether every factor is finite.
+  public mutating func propagate(
+    jacobian: Span<Double>, forcing: Span<Double>, step: Double,
+    into increment: inout MutableSpan<Double>
+  ) -> Bool {
+    check(forcing, increment.count)
+    self.step = step
+    for row in 0..<chain.dimension { increment[row] = 0 }
+    for pole in 0..<Self.count {
+      guard unsafe factor(jacobian, pole, into: storage, order: pivots) else { return false }
+      unsafe add(pole, forcing, storage, pivots, to: &increment)
+    }
+    return true
+  }
+
+  private func check(_ forcing: Span<Double>, _ count: Int) {
+    precondition(
+      forcing.count == chain.dimension * forcingCount && count == chain.dimension,
+      "\(forcing.count) and \(count) entries for \(chain.dimension) variables")
+  }
+
+  /// Adds what one point of the contour and its conjugate give.
+  private func add(
+    _ pole: Int, _ forcing: Span<Double>, _ factors: UnsafeMutablePointer<Complex>,
+    _ order: UnsafeMutablePointer<Int>, to increment: inout MutableSpan<Double>
+  ) {
+    let dimension = chain.dimension
+    let inverse = poles[pole].z.inverse
+    let turn = Complex(re: inverse.re * step, im: inverse.im * step)
+    for row in 0..<dimension { unsafe vector[row] = Complex(re: 0, im: 0) }
+    // Horner's rule in h/z.
+    for k in (0..<forcingCount).reversed() {
       for row in 0..<dimension {
         let entry = unsafe vector[row]
-        increment[row] += weight.re * entry.re - weight.im * entry.im
+        unsafe vector[row] =
+          turn * Complex(re: entry.re + forcing[k * dimension + row], im: entry.im)
       }
+    }
+    unsafe solve(factors, order)
+    let weight = poles[pole].weight
+    for row in 0..<dimension {
+      let entry = unsafe vector[row]
+      increment[row] += weight.re * entry.re - weight.im * entry.im
     }
   }
 

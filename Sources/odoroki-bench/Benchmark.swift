@@ -19,6 +19,9 @@ enum Benchmark {
     if all || arguments.contains("ensemble") {
       print(try WholeRuns.ensemble(models: models, quick: quick).line)
     }
+    if all || arguments.contains("inversion") {
+      for finding in try Inversions.all(quick: quick) { print(finding.line) }
+    }
     if all || arguments.contains("startup") {
       for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }
     }

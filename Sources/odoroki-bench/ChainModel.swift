@@ -4,11 +4,11 @@ import TensorCore
 
 /// A chain of levels of fixed width: two hidden states and one cause each, mildly nonlinear.
 enum ChainModel {
-  static func make(levels count: Int) -> HierarchicalDynamicModel {
+  static func make(levels count: Int, samples: Int = 16) -> HierarchicalDynamicModel {
     let levels = (1...count).map { level($0) } + [prior(count)]
     return HierarchicalDynamicModel(
       levels: levels, stateOrder: 6, causeOrder: 3, smoothness: 0.5,
-      time: SampleTimes(count: 16, step: 1))
+      time: SampleTimes(count: samples, step: 1))
   }
 
   private static func name(_ level: Int) -> String { level == 0 ? "y" : "v\(level)" }

@@ -9,11 +9,13 @@ struct OdorokiCommand: ParsableCommand {
     abstract: "Simulates perception as predictive coding: a model file in, free energy out.",
     discussion: """
       Start with:  odoroki run convolution
+      Schemes:     --scheme recognition, dem, filter or kalman
       Texts come in English and Japanese (--lang ja, or a Japanese LANG).
       """,
     version: OdorokiVersion.current,
     subcommands: [
       RunCommand.self, TraceCommand.self, SimulateCommand.self, CheckCommand.self,
+      CompareCommand.self,
       ModelsCommand.self, DoctorCommand.self,
     ])
 }

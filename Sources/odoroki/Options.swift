@@ -20,9 +20,9 @@ enum LanguageCode: String, ExpressibleByArgument, CaseIterable {
   case ja, en
 }
 
-/// The schemes that exist in this version.
+/// The inversion schemes.
 enum SchemeName: String, ExpressibleByArgument, CaseIterable {
-  case recognition
+  case recognition, dem, filter, kalman
 }
 
 enum ErrorForm: String, ExpressibleByArgument, CaseIterable {
@@ -37,13 +37,15 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Change the model file, e.g. levels.1.precision.y=exp(4); repeatable.",
+      "Change the model file, e.g. levels.1.precision.y=exp(4) or inversion.iterations=16; "
+        + "repeatable.",
       valueName: "path=value"))
   var overrides: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Recorded data instead of the process: CSV whose header names the output channels.",
+      "Recorded data instead of the process: .csv whose header names the output channels, .npy "
+        + "or .nc.",
       valueName: "file"))
   var data: String?
 
@@ -58,18 +60,20 @@ struct SchemeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The integrator: " + StepperKind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+      "The integrator of recognition (default: local-linear): "
+        + StepperKind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
     transform: Self.stepper)
-  var stepper: StepperKind = .localLinear
+  var stepper: StepperKind?
 
   @Option(
     help: ArgumentHelp(
-      "The relative error allowed per step (default: 1e-3 for local-linear, else 1e-6).",
+      "The relative error that recognition may make per step (default: 1e-3 for local-linear, "
+        + "else 1e-6).",
       valueName: "rel"))
   var tolerance: Double?
 
-  @Option(help: "The form of the error units.")
-  var errors: ErrorForm = .algebraic
+  @Option(help: "The form of recognition's error units (default: algebraic).")
+  var errors: ErrorForm?
 
   @Option(
     help: ArgumentHelp(
@@ -79,7 +83,8 @@ struct SchemeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Friction of parameters and log-precisions; 0 is undamped (default: number of samples).",
+      "Friction of parameters and log-precisions in recognition; 0 is undamped (default: number "
+        + "of samples).",
       valueName: "k"))
   var friction: Double?
 
@@ -115,8 +120,9 @@ func plan(_ model: ModelOptions, _ scheme: SchemeOptions? = nil) -> RunPlan {
     plan.scheme = scheme.scheme.flatMap { InversionSettings.Scheme(rawValue: $0.rawValue) }
     plan.stepper = scheme.stepper
     plan.tolerance = scheme.tolerance
-    plan.errorUnits =
-      scheme.errors == .algebraic ? .algebraic : .dynamic(timeConstant: scheme.timeConstant)
+    plan.errorUnits = scheme.errors.map { form in
+      form == .algebraic ? .algebraic : .dynamic(timeConstant: scheme.timeConstant)
+    }
     plan.friction = scheme.friction
   }
   return plan

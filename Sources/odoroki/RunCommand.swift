@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
   var output: String?
 
   @Option(
@@ -73,14 +73,14 @@ struct RunCommand: ParsableCommand {
     let file = try plan.load()
     let stop = Interruption.listen()
     if let seeds {
+      // An option that the scheme cannot use is one error, not one per seed.
+      _ = try plan.scheme(for: file)
       try ensemble(Ensemble(plan: plan, file: file, seeds: seeds.values), stop, console)
       return
     }
-    let line = console.progress("recognising", "認識中")
-    let result = try plan.run(file, stop: stop) { completed, total in
-      line?.update(Double(completed), of: Double(total))
-    }
-    line?.clear()
+    let progress = InversionProgress(console)
+    let result = try plan.run(file, stop: stop) { progress.update($0) }
+    progress.finish()
     // Files first: a reader who closes the pipe early still gets them.
     if let output {
       try ResultFile.write(result.tree(timing: timing), table: result.columns, to: output)

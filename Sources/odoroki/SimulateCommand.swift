@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DynamicModels
 internal import ModelFiles
 internal import Reporting
 internal import Runs
@@ -15,7 +16,9 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write the record to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write the record to a file: .json, .csv or .nc; the data alone to .npy.",
+      valueName: "file"))
   var output: String?
 
   @Option(
@@ -32,7 +35,7 @@ struct SimulateCommand: ParsableCommand {
     let console = Console(common)
     try console.run {
       if let output {
-        _ = try ResultFormat(path: output)
+        if !NumpyFile.isName(output) { _ = try ResultFormat(path: output, besides: ["npy"]) }
         try AtomicFile.check(output)
       }
       if let figure {
@@ -43,7 +46,13 @@ struct SimulateCommand: ParsableCommand {
       let file = try plan.load()
       let record = try plan.simulate(file, stop: Interruption.listen())
       let report = SimulationReport(file: file, seed: plan.seed, record: record)
-      if let output { try ResultFile.write(report.tree, table: report.columns, to: output) }
+      if let output {
+        if NumpyFile.isName(output) {
+          try NumpyFile.write(record.data, to: output)
+        } else {
+          try ResultFile.write(report.tree, table: report.columns, to: output)
+        }
+      }
       if let figure { try GnuplotRenderer().write(report.figure(in: console.language), to: figure) }
       switch format {
       case .table:

@@ -19,7 +19,7 @@ struct TraceCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json or .csv.", valueName: "file"))
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
   var output: String?
 
   @Flag(help: "Print the papers behind the run to standard error.")
@@ -37,11 +37,9 @@ struct TraceCommand: ParsableCommand {
       let plan = plan(model, scheme)
       let file = try plan.load()
       let stop = Interruption.listen()
-      let line = console.progress("recognising", "認識中")
-      let result = try plan.run(file, stop: stop) { completed, total in
-        line?.update(Double(completed), of: Double(total))
-      }
-      line?.clear()
+      let progress = InversionProgress(console)
+      let result = try plan.run(file, stop: stop) { progress.update($0) }
+      progress.finish()
       if let output {
         try ResultFile.write(result.tree(), table: result.columns, to: output)
         console.note(console.language.pick("wrote \(output)", "\(output) に書き出しました"))

@@ -12,7 +12,7 @@ struct CommandTests {
     defer { odoroki.remove() }
     let outcome = try odoroki("--help")
     #expect(outcome.status == 0)
-    for name in ["run", "trace", "simulate", "check", "models", "doctor"] {
+    for name in ["run", "trace", "simulate", "check", "compare", "models", "doctor"] {
       #expect(outcome.output.contains("  \(name) "))
     }
     #expect(try odoroki("--version").output == "0.1.0\n")
@@ -135,7 +135,7 @@ struct CommandTests {
     defer { odoroki.remove() }
     #expect(try odoroki("run").status == 64)
     #expect(try odoroki("run", "convolution", "--stepper", "euler").status == 64)
-    #expect(try odoroki("run", "convolution", "--scheme", "dem").status == 64)
+    #expect(try odoroki("run", "convolution", "--scheme", "dream").status == 64)
     #expect(try odoroki("run", "convolution", "--tolerance", "2").status == 64)
     let unknown = try odoroki("run", "convolutoin")
     #expect(unknown.status == 64)
@@ -231,5 +231,39 @@ struct CommandTests {
     try odoroki.write("bad.csv", "y.1,y.2,y.3,y.4\n1,2,three,4\n")
     let bad = try odoroki("run", "convolution", "--data", "bad.csv")
     #expect(bad.status == 65 && bad.errors.contains("bad.csv:2:5"))
+  }
+
+  @Test(
+    "what simulate writes is read back as data, from every format", arguments: ["npy", "nc", "csv"])
+  func simulatedDataAreReadBack(_ ending: String) throws {
+    defer { odoroki.remove() }
+    let simulated = try odoroki("simulate", "convolution", "--output", "s." + ending)
+    #expect(simulated.status == 0 && simulated.errors.contains("wrote s." + ending))
+    func data(_ arguments: String...) throws -> [[Double]] {
+      let outcome = try odoroki.callAsFunction(
+        arguments[0], arguments[1], "--output", "r.json", "--no-figure", "--quiet",
+        arguments.count > 2 ? "--data" : "--seed", arguments.count > 2 ? arguments[2] : "1")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let object = try #require(
+        JSONSerialization.jsonObject(with: odoroki.read("r.json")) as? [String: Any])
+      return try #require((object["data"] as? [String: Any])?["y"] as? [[Double]])
+    }
+    let direct = try data("run", "convolution")
+    let text = String(decoding: try odoroki.read("r.json"), as: UTF8.self)
+    #expect(try data("run", "convolution", "s." + ending) == direct && direct.count == 32)
+    // The text has every bit of a number.
+    let rows = { (text: String) in text.split(separator: "freeEnergy")[0] }
+    #expect(
+      rows(String(decoding: try odoroki.read("r.json"), as: UTF8.self)) == rows(text))
+  }
+
+  @Test("an output that cannot be a record names the endings that can")
+  func unknownOutput() throws {
+    defer { odoroki.remove() }
+    let simulated = try odoroki("simulate", "convolution", "--output", "s.mat")
+    #expect(simulated.status == 64)
+    #expect(simulated.errors.contains("must end in .json, .csv, .nc or .npy"))
+    let run = try odoroki("run", "convolution", "--output", "r.npy")
+    #expect(run.status == 64 && run.errors.contains("must end in .json, .csv or .nc"))
   }
 }

@@ -161,4 +161,38 @@ let badDataInputs: [BadInput] = [
 
       """#
   ),
+  BadInput(
+    "a prior cause that is missing",
+    files: ["data.csv": "y,drive\n1,1\n2,\n3,3\n4,4\n"],
+    text: minimalModel + "data: {file: data.csv, causes: {v: drive}}\n",
+    english: #"""
+      data.csv:3:3: error: row 3, column 'drive': a prior cause cannot be missing
+      2,
+        ^
+
+      """#,
+    japanese: #"""
+      data.csv:3:3: エラー: 3 行目、列 'drive': 原因の事前期待値は欠測にできません
+      2,
+        ^
+
+      """#
+  ),
+  BadInput(
+    "a prior cause from a column that is not there",
+    files: ["data.csv": "y,drive\n1,1\n2,2\n3,3\n4,4\n"],
+    text: minimalModel + "data: {file: data.csv, causes: {v: force}}\n",
+    english: #"""
+      model.yaml:11:36: error: the data file has no column 'force'
+      data: {file: data.csv, causes: {v: force}}
+                                         ^~~~~  expected one of y, drive
+
+      """#,
+    japanese: #"""
+      model.yaml:11:36: エラー: データファイルに 'force' という列はありません
+      data: {file: data.csv, causes: {v: force}}
+                                         ^~~~~  y, drive のどれかが必要です
+
+      """#
+  ),
 ]

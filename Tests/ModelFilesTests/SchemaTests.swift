@@ -57,6 +57,18 @@ import Testing
     }
   }
 
+  /// Sections that name data files, which the loader finds beside the fixtures.
+  @Test(arguments: [
+    "data: {file: f8.npy, columns: {y: 2}, causes: {v: 3}}\n",
+    "data: {file: blocks.nc, columns: {y: a}, causes: {v: stim}, confounds: {file: f8.npy}}\n",
+  ])
+  func bothAcceptDataFiles(_ section: String) throws {
+    #expect(try Self.schema().violations(Self.json(minimalModel + section)) == [])
+    let source = SourceFile(
+      name: arrayFixtures.path + "/model.yaml", text: minimalModel + section)
+    #expect(throws: Never.self) { try ModelLoader.load(source: source) }
+  }
+
   /// Files that both refuse: unknown keys, missing keys, wrong kinds, numbers out of range.
   @Test(arguments: [
     "[1, 2]\n",
@@ -84,6 +96,8 @@ import Testing
     minimalModel + "inversion: {gradientGain: -1}\n",
     minimalModel + "data: {files: a.csv}\n",
     minimalModel + "data: {confounds: {}}\n",
+    minimalModel + "data: {causes: [1]}\n",
+    minimalModel + "data: {file: absent.csv, causes: {v: [1]}}\n",
     minimalModel + "data: {delays: {y: 1}}\n",
     minimalModel.replacing("samples: 4", with: "samples: 0"),
     minimalModel.replacing("step: 1", with: "step: 0"),

@@ -46,7 +46,8 @@ enum SampleModels {
     builder.output("g", builder.constant(Tensor(vector: mean)))
     return Level(
       states: .empty, initialStates: [], causes: .empty,
-      outputs: VariableLayout([(name, .vector(mean.count))]), equations: builder.build(),
+      outputs: VariableLayout(mean.isEmpty ? [] : [(name, .vector(mean.count))]),
+      equations: builder.build(),
       outputPrecision: isotropic(precision, mean.count))
   }
 

@@ -34,6 +34,7 @@ struct SchemeContractTests {
       name: "dem as the reference does it",
       scheme: DynamicExpectationMaximization(
         settings: InversionSettings(scheme: .dem, reference: .spm))),
+    Case(name: "kalman", scheme: KalmanScheme()),
     Case(name: "filter", scheme: GeneralizedFilter()),
     Case(
       name: "filter as the reference does it",

@@ -113,7 +113,7 @@ struct ResultFileTests {
     }
     #expect(
       error?.text(in: .japanese)
-        == "「\(folder.path("r.mat"))」の形式が分かりません。ファイル名の末尾を .json、.csv のいずれかにしてください")
+        == "「\(folder.path("r.mat"))」の形式が分かりません。ファイル名の末尾を .json、.csv、.nc のいずれかにしてください")
   }
 }
 

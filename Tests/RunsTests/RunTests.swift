@@ -129,8 +129,8 @@ struct RunTests {
   @Test("a raised flag ends a run with what is there")
   func stopping() throws {
     let stop = StopFlag()
-    let result = try RunPlan(model: "leak").run(try Self.file(), stop: stop) { sample, _ in
-      if sample == 5 { stop.raise() }
+    let result = try RunPlan(model: "leak").run(try Self.file(), stop: stop) { info in
+      if info.completed == 5 { stop.raise() }
     }
     #expect(result.failure == .stopped(completed: 5, total: 12))
     #expect(result.record.freeEnergy.count == 5)
@@ -142,11 +142,33 @@ struct RunTests {
   func statuses() {
     let errors: [(RunError, CommandStatus)] = [
       (.unknownModel(name: "a", suggestion: nil, known: []), .usage),
-      (.unavailableScheme(.dem, model: "m"), .usage),
       (.invalidOption(name: "tolerance", value: 2), .usage),
       (.modelFile(.unreadable(path: "m.yaml", .notFound)), .badData),
-      (.missingData(channel: "y", sample: 3), .badData),
-      (.confounds(model: "m"), .badData),
+      (.unusableOption("--stepper", scheme: .dem), .usage),
+      (.missingData(channel: "y", sample: 3, count: 2, scheme: .recognition), .badData),
+      (.rowCount(.confounds, 3, samples: 4), .badData),
+      (.rowCount(.priorCauses, 3, samples: 4), .badData),
+      (.recognition(.unsupported(scheme: .recognition, .confounds)), .badData),
+      (.recognition(.divergence(iteration: 2, sample: 3, unit: "x")), .stoppedEarly),
+      (.stoppedPasses(completed: 0, limit: 8), .stoppedEarly),
+      (.stoppedPasses(completed: 2, limit: 8), .stoppedEarly),
+      (.comparison(.nothingToCompare), .usage),
+      (.comparison(.noEvidence(.recognition)), .usage),
+      (.comparison(.differentData(model: "a", other: "b", .absent)), .badData),
+      (.comparison(.differentData(model: "a", other: "b", .samples(3, 4))), .badData),
+      (.comparison(.differentData(model: "a", other: "b", .sampleSteps(1, 2))), .badData),
+      (.comparison(.differentData(model: "a", other: "b", .channels(["y"], ["z"]))), .badData),
+      (
+        .comparison(.differentData(model: "a", other: "b", .value(channel: "y", sample: 3))),
+        .badData
+      ),
+      (.comparison(.priorCount(found: 1, rows: ["a", "b"])), .usage),
+      (.comparison(.invalidReduction("a=b")), .usage),
+      (.comparison(.unknownParameter(name: "a", suggestion: "A", known: ["A"])), .usage),
+      (.comparison(.unknownParameter(name: "a", suggestion: nil, known: [])), .usage),
+      (.comparison(.reduction(model: "m", parameter: "a", .singular(row: 0))), .stoppedEarly),
+      (.comparison(.noPosterior(model: "m")), .stoppedEarly),
+      (.comparison(.failedModels(1, of: 3)), .stoppedEarly),
       (.process(.nonFinite(level: 1, variable: "x", sample: 3, time: 3)), .stoppedEarly),
       (.process(.precision(level: 1, .singular(row: 0))), .badData),
       (.recognition(.nonFiniteFreeEnergy(sample: 3, time: 3)), .stoppedEarly),
@@ -164,14 +186,6 @@ struct RunTests {
       #expect(english.hasSuffix("\n") && japanese.hasSuffix("\n"))
       #expect(english != japanese)
       #expect(english.unicodeScalars.allSatisfy { $0.value < 0x3000 })
-    }
-  }
-
-  @Test("a scheme of a later version is refused")
-  func scheme() throws {
-    let file = try Self.file()
-    #expect(throws: RunError.unavailableScheme(.dem, model: "leak.yaml")) {
-      try RunPlan(model: "leak", scheme: .dem).run(file)
     }
   }
 

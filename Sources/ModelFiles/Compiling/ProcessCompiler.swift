@@ -43,7 +43,7 @@ struct ProcessCompiler {
 
     var scope = file.shared
     guard let action = action(declaration.action, &scope) else { return nil }
-    defineParameters(declaration, &scope)
+    let parameters = defineParameters(declaration, &scope)
     var parts = levels.indices.map(modelPart)
     replaceStates(&parts, declaration, scope)
     let stateNames = parts.flatMap { $0.states.map(\.name) }
@@ -68,7 +68,8 @@ struct ProcessCompiler {
     let compiled = compile(parts, scope, action.layout)
     guard problems.isEmpty, compiled.count == parts.count else { return nil }
     return ProcessDescription(
-      levels: compiled, action: action.layout, initialAction: action.values, time: time)
+      levels: compiled, action: action.layout, initialAction: action.values, time: time,
+      parameters: parameters)
   }
 
   private func action(
@@ -87,7 +88,11 @@ struct ProcessCompiler {
     return (VariableLayout(variables), initial)
   }
 
-  private func defineParameters(_ declaration: ProcessDeclaration, _ scope: inout Scope) {
+  /// Makes every parameter a constant; returns their values by name.
+  private func defineParameters(
+    _ declaration: ProcessDeclaration, _ scope: inout Scope
+  ) -> [String: Tensor<Double>] {
+    var found: [String: Tensor<Double>] = [:]
     for level in levels {
       for parameter in level.parameters {
         var value = parameter.value
@@ -105,8 +110,10 @@ struct ProcessCompiler {
           }
         }
         scope.define(parameter.name, .constant(value))
+        found[parameter.name] = value
       }
     }
+    return found
   }
 
   private func modelPart(_ index: Int) -> Part {

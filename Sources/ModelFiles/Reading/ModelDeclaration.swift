@@ -33,6 +33,8 @@ struct ProcessDeclaration {
 struct DataDeclaration {
   var file: YamlNode?
   var columns: [NamedNode] = []
+  var causes: [NamedNode] = []
+  var node: YamlNode?
   var delays: YamlNode?
   var confounds: YamlNode?
 }
@@ -225,7 +227,8 @@ struct DeclarationReader {
 
   private func data(_ node: YamlNode) -> DataDeclaration {
     var data = DataDeclaration()
-    let keys = ["file", "columns", "delays", "confounds"]
+    data.node = node
+    let keys = ["file", "columns", "causes", "delays", "confounds"]
     guard let fields = nodes.fields(node, .data, keys, key: "data") else { return data }
     data.file = fields["file"]
     data.delays = fields["delays"]
@@ -234,6 +237,7 @@ struct DeclarationReader {
       // Channel names may carry an index, so they are not checked like other names.
       data.columns = nodes.names(columns, key: "columns", areFunctions: true)
     }
+    data.causes = nodes.names(fields["causes"], key: "causes", areFunctions: true)
     return data
   }
 }

@@ -26,6 +26,8 @@ final class StateIntegrator {
   private var moved: [[Double]]
   private var message: [[Double]]
   private var scratch: [Double]
+  /// Where the ones of D stand in the storage of the Jacobian.
+  private let shiftPlaces: [Int]
 
   /// Above this size of `hJ` scaling and squaring loses more than the contour does.
   private static let stiffness = 1e5
@@ -46,6 +48,17 @@ final class StateIntegrator {
     moved = errors.groups.map { [Double](repeating: 0, count: n * $0.rows) }
     message = moved
     scratch = [Double](repeating: 0, count: moved.map(\.count).max() ?? 0)
+    var places: [Int] = []
+    for level in 0..<layout.depth {
+      let (nx, nv) = (layout.stateCounts[level], layout.causeCounts[level])
+      let first = layout.state(level, 0, 0)
+      let causes = layout.cause(level, 0, 0)
+      let rows =
+        (0..<max(layout.stateOrder - 1, 0) * nx).map { (first + $0, nx) }
+        + (0..<max(layout.causeOrder - 1, 0) * nv).map { (causes + $0, nv) }
+      places += rows.compactMap { layout.chain.place(row: $0.0, column: $0.0 + $0.1) }
+    }
+    shiftPlaces = places
     if layout.chain.sizes.count == 1 {
       if errors.isAffine {
         constant = LinearPropagator(dimension: u, forcingCount: n)
@@ -53,30 +66,14 @@ final class StateIntegrator {
         changing = LocalLinearPropagator(dimension: u, forcingCount: n)
       }
     } else {
-      contour = ContourPropagator(layout.chain, forcingCount: n)
+      contour = ContourPropagator(layout.chain, forcingCount: n, keepsFactors: errors.isAffine)
     }
   }
 
   /// D − κ H.
   private func setJacobian(_ curvature: [Double]) {
-    let layout = errors.layout
-    let chain = layout.chain
     for index in jacobian.indices { jacobian[index] = -gain * curvature[index] }
-    for level in 0..<layout.depth {
-      for (count, orders, isState) in [
-        (layout.stateCounts[level], layout.stateOrder, true),
-        (layout.causeCounts[level], layout.causeOrder, false),
-      ] {
-        for order in 0..<max(orders - 1, 0) {
-          for entry in 0..<count {
-            let row =
-              isState
-              ? layout.state(level, order, entry) : layout.cause(level, order, entry)
-            if let place = chain.place(row: row, column: row + count) { jacobian[place] += 1 }
-          }
-        }
-      }
-    }
+    for place in shiftPlaces { jacobian[place] += 1 }
   }
 
   /// Prepares steps with a curvature; false where it is not finite.
@@ -94,7 +91,11 @@ final class StateIntegrator {
       return true
     }
     if isContour {
-      if contour == nil { contour = ContourPropagator(chain, forcingCount: layout.stateOrder) }
+      if contour == nil {
+        contour = ContourPropagator(
+          chain, forcingCount: layout.stateOrder, keepsFactors: errors.isAffine)
+      }
+      if !errors.isAffine { return true }
       let matrix = jacobian
       return contour?.prepare(jacobian: matrix.span, step: step) ?? false
     }
@@ -119,8 +120,13 @@ final class StateIntegrator {
     } else {
       let (matrix, terms) = (jacobian, forcing)
       var output = change.mutableSpan
-      if isContour {
+      if isContour && errors.isAffine {
         contour?.propagate(forcing: terms.span, into: &output)
+      } else if isContour {
+        let isFinite =
+          contour?.propagate(
+            jacobian: matrix.span, forcing: terms.span, step: step, into: &output) ?? false
+        if !isFinite { return false }
       } else if constant != nil {
         constant?.propagate(forcing: terms.span, into: &output)
       } else {

@@ -1,5 +1,6 @@
 import DynamicModels
 import Foundation
+import ReferenceCases
 import TensorCore
 import TestSupport
 import Testing

@@ -1,22 +1,23 @@
-import DynamicModels
-import Foundation
-import Recognition
-import TensorCore
-import TestSupport
+public import DynamicModels
+internal import Foundation
+public import Recognition
+internal import TensorCore
+public import TestSupport
 
 /// One inversion of the reference implementation: its model, data, settings and results.
-struct ReferenceCase {
-  let name: String
-  let file: Reference
-  let model: HierarchicalDynamicModel
-  let input: RecognitionInput
-  let settings: InversionSettings
-  let result: Reference
+public struct ReferenceCase {
+  public let name: String
+  public let file: Reference
+  public let model: HierarchicalDynamicModel
+  public let input: RecognitionInput
+  public let settings: InversionSettings
+  public let result: Reference
 
   /// The equations of one level: (builder, x, v, θ) → (f, g).
   typealias Equations = (inout ProgramBuilder, Value, Value, Value) -> (f: Value, g: Value)
 
-  init(_ name: String, reference: InversionSettings.Reference = .spm) throws {
+  /// Reads a stored inversion and builds its model from its JSON and its equations.
+  public init(_ name: String, reference: InversionSettings.Reference = .spm) throws {
     self.name = name
     file = try Reference.load("spm/\(name)")
     let levels = try file["model"].list
@@ -188,7 +189,8 @@ struct ReferenceCase {
   // MARK: Comparison
 
   /// The largest deviations of a record from the stored result, over the largest entry each.
-  func deviations(of record: InversionRecord, from other: Reference? = nil) throws -> [String:
+  public func deviations(of record: InversionRecord, from other: Reference? = nil) throws
+    -> [String:
     Double]
   {
     let result = other ?? self.result
