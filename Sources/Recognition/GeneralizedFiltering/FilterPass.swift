@@ -26,6 +26,8 @@ struct FilterCourse {
   /// The curvature by (φ, λ) averaged over the record.
   var meanCurvature: [Double]
   var samples: FilterSamples
+  /// `A = H_uu⁻¹ H_uφ` `[N × n_u × r]`: how the unknowns follow φ; empty where φ does not move.
+  var responses: [Double]
   /// The reference's parts of F.
   var parts: ReferenceEvidence
 }
@@ -53,6 +55,7 @@ extension GeneralizedFilterSession {
       freeSum: zeros(r), slotPrecision: zeros(h * h), slotSum: zeros(h),
       meanCurvature: zeros(b * b),
       samples: FilterSamples(layout: layout, count: samples, slotCount: h),
+      responses: zeros(keepsMoments ? 0 : samples * u * r),
       parts: ReferenceEvidence())
     var unknowns = initialUnknowns
     let parts = settings.stepsPerSample
@@ -83,6 +86,10 @@ extension GeneralizedFilterSession {
           } else {
             for index in 0..<u {
               course.samples.unknowns[(sample - 1) * u + index] = unknowns[index]
+            }
+            let response = moments.response
+            for index in response.indices {
+              course.responses[(sample - 1) * u * r + index] = response[index]
             }
           }
           if b > 0 {
@@ -119,6 +126,9 @@ extension GeneralizedFilterSession {
   }
 
   /// Evaluates everything along a course at fixed φ and λ.
+  ///
+  /// The unknowns are those that belong to φ in the joint density, `ũ − A (φ − φ_t)`: the flow
+  /// found ũ with φ_t. At the first sample they are the model's initial values, whatever φ is.
   func evaluate(
     _ course: FilterCourse, free: [Double], lambda: [Double], iteration: Int
   ) throws(RecognitionError) -> FilterSamples {
@@ -129,6 +139,15 @@ extension GeneralizedFilterSession {
     for sample in 1...max(samples, 1) where sample <= samples {
       fill(sample, 0)
       var unknowns = Array(course.samples.unknowns[((sample - 1) * u)..<(sample * u)])
+      if sample > 1 && !course.responses.isEmpty {
+        for j in free.indices {
+          let away = free[j] - course.free[(sample - 1) * free.count + j]
+          for index in 0..<u {
+            unknowns[index] -=
+              course.responses[((sample - 1) * u + index) * free.count + j] * away
+          }
+        }
+      }
       do throws(LinearAlgebraError) {
         if model.isStatic { try settle(&unknowns, slow) }
         try moments.evaluate(
