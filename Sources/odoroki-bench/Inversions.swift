@@ -25,6 +25,9 @@ enum Inversions {
     Rival(name: "triple_DEM", seconds: 21.0, target: 500) {
       DynamicExpectationMaximization(settings: $0)
     },
+    Rival(name: "convolution_LAP_lap", seconds: 25.7, target: 300) {
+      GeneralizedFilter(settings: $0)
+    },
   ]
 
   static func all(quick: Bool) throws -> [Finding] {

@@ -28,14 +28,16 @@ struct FilterDerivativeTests {
       session = try GeneralizedFilter(settings: InversionSettings(scheme: .filter, reference: mode))
         .initialState(model, on: FilterModels.noise(model, seed: seed))
       var source = RandomSource(seed: seed)
-      let layout = session.layout
-      unknowns = source.normals(layout.unknownCount).map { 0.4 * $0 }
-      free = source.normals(layout.freeCount).map { 0.2 * $0 }
+      let layout = session.errors.layout
+      let sensors = session.errors.groups[session.errors.dataGroup]
+      unknowns = source.normals(layout.count).map { 0.4 * $0 }
+      free = source.normals(session.errors.freeCount).map { 0.2 * $0 }
       lambda = session.slow.lambda.map { $0 + 0.3 * source.normal() }
-      data = source.normals(layout.stateOrder * layout.dataCount)
-      causes = source.normals(layout.causeOrder * layout.priorCount)
-      missing = [Bool](repeating: false, count: layout.dataCount)
-      let r = layout.freeCount
+      data = source.normals(layout.stateOrder * sensors.rows)
+      causes = source.normals(
+        layout.causeOrder * model.levels[model.levels.count - 1].outputs.count)
+      missing = [Bool](repeating: false, count: sensors.rows)
+      let r = session.errors.freeCount
       let root = source.normals(r * r).map { 0.3 * $0 }
       covariance = (0..<(r * r)).map { place in
         (0..<r).reduce(place / r == place % r ? 0.1 : 0) {
@@ -54,12 +56,7 @@ struct FilterDerivativeTests {
 
     /// G without the priors of φ and λ.
     func energy() throws -> Double {
-      let moments = try evaluate()
-      let logs = session.precision.kernel.blocks.indices.reduce(0) {
-        $0 + session.precision.generalizedLogDeterminant($1)
-      }
-      return 0.5 * Dense.dot(session.errors.errors, moments.weightedErrors)
-        + moments.priorEnergy - 0.5 * logs
+      try evaluate().energy
     }
 
     /// What the entropy gradient belongs to: ½ ln |H_uu| + ½ tr(C_φ S), or ½ ln |H| of (u, φ).

@@ -4,64 +4,61 @@ internal import TensorCore
 /// Gradients of the energy and of its entropy term by everything that moves.
 extension FilterMoments {
   func gradients(_ unknowns: [Double]) {
-    let (u, r, h) = (unknownCount, freeCount, slotCount)
-    let (e, q, b) = (layout.errorCount, u + r, r + h)
-    precision.kernel.apply(
-      precision.matrices, to: errors.errors, columns: 1, into: &weightedErrors)
-    Dense.transposedVector(jacobian, weightedErrors, rows: q, inner: e, into: &message)
-    for column in 0..<u { stateGradient[column] = message[column] }
-    for column in 0..<b { slowGradient[column] = column < r ? message[u + column] : 0 }
+    let r = freeCount
+    let b = r + slotCount
+    for index in stateGradient.indices { stateGradient[index] = 0 }
+    for index in slowGradient.indices { slowGradient[index] = 0 }
+    for group in errors.groups {
+      group.addMessage(group.weighted, through: group.jacobian, to: &stateGradient)
+      group.addParameterMessage(group.weighted, to: &slowGradient)
+    }
     priorEnergy = prior.pull(unknowns, into: &stateGradient)
     for index in slowCurvature.indices { slowCurvature[index] = 0 }
     for i in 0..<r {
       for j in 0..<r {
-        slowCurvature[i * b + j] =
-          isReference ? curvature[(u + i) * q + u + j] : schur[i * r + j]
+        slowCurvature[i * b + j] = isReference ? freeCurvature[i * r + j] : schur[i * r + j]
       }
-      // The reference's curvature carries the prior already; it is added where steps are made.
-      if isReference { slowCurvature[i * b + i] -= parameterPrecision[i] }
     }
     for index in sensoryInformation.indices { sensoryInformation[index] = 0 }
     for index in precisionCurvature.indices { precisionCurvature[index] = 0 }
-    for index in precision.kernel.blocks.indices where precision.canChange(index) {
+    for index in errors.groups.indices where precision.canChange(index) {
       precisionGradients(index)
     }
   }
 
   /// `½ tr(∂Π̃ (ε̃ε̃ᵀ − Π̃⁻¹))` of one population by everything its Π changes with.
   private func precisionGradients(_ index: Int) {
-    let block = precision.kernel.blocks[index]
+    let group = errors.groups[index]
+    let components = precision.components(index)
     let (u, r, h) = (unknownCount, freeCount, slotCount)
     let b = r + h
-    let n = Double(layout.stateOrder)
+    let n = Double(group.orders)
     for entry in squares[index].indices { squares[index][entry] = 0 }
-    precision.kernel.contract(
-      block, errors.errors, errors.errors, columns: 1, into: &squares[index])
+    group.addEnergy(to: &squares[index])
     let variance = precision.variances[index]
-    for (part, component) in block.components.enumerated() {
+    for (part, component) in components.enumerated() {
       let slope = precision.slopes[index][part]
       let slot = r + component.slot
       slowGradient[slot] +=
         0.5 * (InPlace.trace(slope, squares[index]) - n * InPlace.trace(slope, variance))
       if isReference {
         // Curvature as observed; components have diagonals only.
-        for second in block.components {
+        for second in components {
           var total = 0.0
-          for a in 0..<block.count {
-            let place = a * block.count + a
+          for a in 0..<group.rows {
+            let place = a * group.rows + a
             total += slope[place] * second.matrix.values[place] * squares[index][place]
           }
           slowCurvature[slot * b + r + second.slot] += 0.5 * total
         }
-        crossCurvature(block, slope, slot)
+        crossCurvature(group, slope, slot)
       } else {
-        for (other, second) in block.components.enumerated() {
+        for (other, second) in components.enumerated() {
           let value =
             0.5 * n
-            * information(
-              slope, precision.slopes[index][other], variance, block.count)
+            * information(slope, precision.slopes[index][other], variance, group.rows)
           slowCurvature[slot * b + r + second.slot] += value
-          if index == precision.sensory {
+          if index == errors.dataGroup {
             sensoryInformation[component.slot * h + second.slot] += value
           }
         }
@@ -81,7 +78,7 @@ extension FilterMoments {
       for (second, other) in precision.inputSlopes[index] {
         guard case .unknown(let column) = second else { continue }
         precisionCurvature[row * u + column] +=
-          0.5 * n * information(matrix, other, variance, block.count)
+          0.5 * n * information(matrix, other, variance, group.rows)
       }
     }
   }
@@ -105,23 +102,22 @@ extension FilterMoments {
   }
 
   /// `ε̃ᵀ ∂Π̃ ε̃_φ`: how a log-precision and the parameters bend G together, in the reference.
-  private func crossCurvature(_ block: PrecisionBlock, _ slope: [Double], _ slot: Int) {
-    let (u, r) = (unknownCount, freeCount)
-    if r == 0 { return }
-    let (q, b, n) = (u + r, r + slotCount, layout.stateOrder)
-    for a in 0..<block.count {
-      let gain = slope[a * block.count + a]
+  private func crossCurvature(_ group: ErrorGroup, _ slope: [Double], _ slot: Int) {
+    let width = group.directions.count
+    if width == 0 { return }
+    let (b, n, rows) = (freeCount + slotCount, group.orders, group.rows)
+    for a in 0..<rows {
+      let gain = slope[a * rows + a]
       if gain == 0 { continue }
       for order in 0..<n {
         var error = 0.0
         for other in 0..<n {
-          error += block.temporal.precision[order, other] * errors.errors[block.index(other, a)]
+          error += group.temporal.precision[order, other] * group.errors[other * rows + a]
         }
-        let row = block.index(order, a) * q + u
-        for j in 0..<r {
-          let value = gain * error * jacobian[row + j]
-          slowCurvature[slot * b + j] += value
-          slowCurvature[j * b + slot] += value
+        for (j, direction) in group.directions.enumerated() {
+          let value = gain * error * group.byParameter[(order * rows + a) * width + j]
+          slowCurvature[slot * b + direction] += value
+          slowCurvature[direction * b + slot] += value
         }
       }
     }
@@ -129,42 +125,22 @@ extension FilterMoments {
 
   // MARK: Entropy
 
+  /// The gradient of `½ ln |H_uu| + ½ tr(C_φ S)`, or of the reference's `½ ln |H|`.
   func entropies() {
-    let (u, r, h) = (unknownCount, freeCount, slotCount)
-    if r + h == 0 { return }
-    let (e, q) = (layout.errorCount, u + r)
-    let mixed = isReference ? heldMixed : errors.byBoth
-    let entries = mixed.reduce(0) { $0 + $1.reduce(0) { $1 == 0 ? $0 : $0 + 1 } }
-    let isSparse = entries <= e
-    if !isSparse {
-      InPlace.product(weighted, covariance, into: &spread, rows: e, inner: q, columns: q)
-    }
-    let (weighted, covariance, spread) = (weighted, covariance, spread)
-    for direction in 0..<r {
-      let own = mixed[direction]
-      var total = 0.0
-      for row in 0..<e {
-        for column in 0..<u {
-          let slope = own[row * u + column]
-          if slope == 0 { continue }
-          var entry = 0.0
-          if isSparse {
-            for k in 0..<q { entry += weighted[row * q + k] * covariance[column * q + k] }
-          } else {
-            entry = spread[row * q + column]
-          }
-          total += slope * entry
-        }
-      }
-      slowEntropy[direction] = total
-    }
-    if h == 0 && !precision.isStateDependent { return }
-    for slot in 0..<h { slowEntropy[r + slot] = 0 }
-    InPlace.product(jacobian, covariance, into: &moved, rows: e, inner: q, columns: q)
-    for (index, block) in precision.kernel.blocks.enumerated() where precision.canChange(index) {
-      for entry in spreads[index].indices { spreads[index][entry] = 0 }
-      precision.kernel.contract(block, moved, jacobian, columns: q, into: &spreads[index])
-      for (part, component) in block.components.enumerated() {
+    let r = freeCount
+    for index in slowEntropy.indices { slowEntropy[index] = 0 }
+    if r + slotCount == 0 { return }
+    for (index, group) in errors.groups.enumerated() {
+      let changes = precision.canChange(index)
+      if !changes && group.parameterCount == 0 { continue }
+      group.contract(stateCovariance, into: &contracted[index])
+      group.addEntropyGradient(
+        contracted[index], crossCovariance, free: r, precision.matrices[index],
+        slopes: slopes(index), to: &slowEntropy)
+      if !changes { continue }
+      group.spread(contracted[index], into: &spreads[index])
+      group.addJointSpread(crossCovariance, freeCovariance, free: r, to: &spreads[index])
+      for (part, component) in precision.components(index).enumerated() {
         slowEntropy[r + component.slot] +=
           0.5 * InPlace.trace(precision.slopes[index][part], spreads[index])
       }

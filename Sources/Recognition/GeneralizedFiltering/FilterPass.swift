@@ -11,6 +11,12 @@ struct SlowVariables {
   var velocity: [Double]
   /// The running average of the curvature by (φ, λ); empty before the first step.
   var curvature: [Double] = []
+
+  /// The first of (φ, λ) that is not finite.
+  var firstNonFinite: Int? {
+    if let place = free.firstIndex(where: { !$0.isFinite }) { return place }
+    return lambda.firstIndex { !$0.isFinite }.map { free.count + $0 }
+  }
 }
 
 /// The course of one pass over the record.
@@ -47,14 +53,14 @@ extension GeneralizedFilterSession {
     iteration: Int, slow: inout SlowVariables, moves: Bool, keepsMoments: Bool,
     shouldStop: (() -> Bool)?
   ) throws(RecognitionError) -> FilterCourse {
-    let (u, r, h) = (layout.unknownCount, layout.freeCount, precision.kernel.slots.count)
+    let (u, r, h) = (errors.layout.count, errors.freeCount, precision.slots.count)
     let b = r + h
     func zeros(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
     var course = FilterCourse(
       free: zeros(samples * r), lambda: zeros(samples * h), freePrecision: zeros(r * r),
       freeSum: zeros(r), slotPrecision: zeros(h * h), slotSum: zeros(h),
       meanCurvature: zeros(b * b),
-      samples: FilterSamples(layout: layout, count: samples, slotCount: h),
+      samples: FilterSamples(errors, count: samples, slotCount: h),
       responses: zeros(keepsMoments ? 0 : samples * u * r),
       parts: ReferenceEvidence())
     var unknowns = initialUnknowns
@@ -62,21 +68,20 @@ extension GeneralizedFilterSession {
     for sample in 1...max(samples, 1) where sample <= samples {
       if shouldStop?() ?? false { throw .stopped }
       for part in 0..<parts {
-        fill(sample, part)
+        observations.embed(sample: sample, part: part)
         let isFirst = sample == 1 && part == 0
         do throws(LinearAlgebraError) {
-          if model.isStatic && !isReference { try settle(&unknowns, slow) }
-          try moments.evaluate(
-            unknowns: unknowns, free: slow.free, lambda: slow.lambda, data: observed,
-            causes: expected, missing: missing,
-            freeCovariance: moves ? recordCovariance : nil, isFirst: isFirst)
+          if model.isStatic && !isReference { try settle(&unknowns, slow, sample) }
+          try evaluate(
+            unknowns, slow, sample, freeCovariance: moves ? recordCovariance : nil,
+            isFirst: isFirst)
         } catch { throw failure(error, unknowns, iteration, sample) }
         // A record of one sample keeps the last of its steps in the reference.
         if part == 0 || isReference && samples == 1 {
           for index in 0..<r { course.free[(sample - 1) * r + index] = slow.free[index] }
           for index in 0..<h { course.lambda[(sample - 1) * h + index] = slow.lambda[index] }
           if keepsMoments {
-            course.samples.keep(sample - 1, unknowns, moments)
+            course.samples.keep(sample - 1, unknowns, moments, observations.observed)
             if isReference {
               if samples == 1 { course.parts = ReferenceEvidence() }
               do throws(LinearAlgebraError) {
@@ -109,11 +114,13 @@ extension GeneralizedFilterSession {
         var isFinite = true
         if isJoint {
           isFinite = stateStep.advanceJointly(
-            &unknowns, &slow, slowStep, moments, data: observed, prior: expected)
+            &unknowns, &slow, slowStep, moments, data: observations.observed,
+            prior: observations.expected)
         } else if isReference || !model.isStatic {
-          isFinite = stateStep.advance(&unknowns, moments, data: observed, prior: expected)
+          isFinite = stateStep.advance(
+            &unknowns, moments, data: observations.observed, prior: observations.expected)
         }
-        if let place = (slow.free + slow.lambda).firstIndex(where: { !$0.isFinite }) {
+        if let place = slow.firstNonFinite {
           throw .divergence(iteration: iteration, sample: sample, unit: slowName(place))
         }
         guard isFinite else {
@@ -132,13 +139,13 @@ extension GeneralizedFilterSession {
   func evaluate(
     _ course: FilterCourse, free: [Double], lambda: [Double], iteration: Int
   ) throws(RecognitionError) -> FilterSamples {
-    let u = layout.unknownCount
-    var result = FilterSamples(
-      layout: layout, count: samples, slotCount: precision.kernel.slots.count)
+    let u = errors.layout.count
+    var result = FilterSamples(errors, count: samples, slotCount: precision.slots.count)
     let slow = SlowVariables(free: free, lambda: lambda, velocity: [])
+    var unknowns = initialUnknowns
     for sample in 1...max(samples, 1) where sample <= samples {
-      fill(sample, 0)
-      var unknowns = Array(course.samples.unknowns[((sample - 1) * u)..<(sample * u)])
+      observations.embed(sample: sample, part: 0)
+      for index in 0..<u { unknowns[index] = course.samples.unknowns[(sample - 1) * u + index] }
       if sample > 1 && !course.responses.isEmpty {
         for j in free.indices {
           let away = free[j] - course.free[(sample - 1) * free.count + j]
@@ -149,62 +156,56 @@ extension GeneralizedFilterSession {
         }
       }
       do throws(LinearAlgebraError) {
-        if model.isStatic { try settle(&unknowns, slow) }
-        try moments.evaluate(
-          unknowns: unknowns, free: free, lambda: lambda, data: observed, causes: expected,
-          missing: missing, freeCovariance: nil)
+        if model.isStatic { try settle(&unknowns, slow, sample) }
+        try evaluate(unknowns, slow, sample)
       } catch { throw failure(error, unknowns, iteration, sample) }
-      result.keep(sample - 1, unknowns, moments)
+      result.keep(sample - 1, unknowns, moments, observations.observed)
     }
     return result
   }
 
-  /// Reads the data and prior causes of a sample; channels with a missing cell are marked.
-  private func fill(_ sample: Int, _ part: Int) {
-    var data = observed.mutableSpan
-    dataEmbedding.embed(self.data, atSample: sample, subStep: part, into: &data)
-    var causes = expected.mutableSpan
-    priorEmbedding.embed(priorCauses, atSample: sample, subStep: part, into: &causes)
-    markMissing(&observed, &missing, orders: layout.stateOrder)
+  /// Evaluates the moments at a point of a sample whose data are embedded.
+  private func evaluate(
+    _ unknowns: [Double], _ slow: SlowVariables, _ sample: Int, freeCovariance: [Double]? = nil,
+    isFirst: Bool = false
+  ) throws(LinearAlgebraError) {
+    try moments.evaluate(
+      unknowns: unknowns, free: slow.free, lambda: slow.lambda, data: observations.observed,
+      causes: observations.expected, missing: absent[observations.patternOfSample[sample - 1]],
+      freeCovariance: freeCovariance, isFirst: isFirst)
   }
 
   /// Adds what one sample says about φ and λ to the averages.
   private func average(
     _ slow: SlowVariables, into course: inout FilterCourse
   ) throws(LinearAlgebraError) {
-    let (u, r, h) = (layout.unknownCount, layout.freeCount, precision.kernel.slots.count)
-    let (q, b) = (u + r, r + h)
+    let (r, h) = (errors.freeCount, precision.slots.count)
+    let b = r + h
     let share = isReference ? 1 : 1 / Double(samples)
     for index in 0..<(b * b) {
       course.meanCurvature[index] += moments.slowCurvature[index] / Double(samples)
     }
     if r > 0 {
-      var own = moments.schur
       if isReference {
-        for i in 0..<r {
-          for j in 0..<r { own[i * r + j] = moments.covariance[(u + i) * q + u + j] }
-        }
-        let covariance = own
-        try freeInverter.invertLoaded(covariance, into: &own)
+        try freeInverter.invertLoaded(moments.freeCovariance, into: &freeInformation)
       } else {
-        for i in 0..<r {
-          own[i * r + i] += share * parameterPrecision[i]
-        }
+        for index in freeInformation.indices { freeInformation[index] = moments.schur[index] }
+        for i in 0..<r { freeInformation[i * r + i] += share * parameterPrecision[i] }
       }
-      accumulate(own, slow.free, &course.freePrecision, &course.freeSum)
+      accumulate(freeInformation, slow.free, &course.freePrecision, &course.freeSum)
     }
     if h > 0 {
-      var own = [Double](repeating: 0, count: h * h)
       for i in 0..<h {
-        for j in 0..<h { own[i * h + j] = moments.slowCurvature[(r + i) * b + r + j] }
-        own[i * h + i] += share * slotPrecision[i]
+        for j in 0..<h {
+          slotInformation[i * h + j] = moments.slowCurvature[(r + i) * b + r + j]
+        }
+        slotInformation[i * h + i] += share * slotPrecision[i]
       }
       if isReference {
-        var covariance = own
-        try slotInverter.invertLoaded(own, into: &covariance)
-        try slotInverter.invertLoaded(covariance, into: &own)
+        try slotInverter.invertLoaded(slotInformation, into: &slotVariance)
+        try slotInverter.invertLoaded(slotVariance, into: &slotInformation)
       }
-      accumulate(own, slow.lambda, &course.slotPrecision, &course.slotSum)
+      accumulate(slotInformation, slow.lambda, &course.slotPrecision, &course.slotSum)
     }
   }
 
@@ -221,18 +222,13 @@ extension GeneralizedFilterSession {
   }
 
   /// Moves the unknowns of a static model to the mode of G at the present data.
-  private func settle(_ unknowns: inout [Double], _ slow: SlowVariables) throws(LinearAlgebraError)
-  {
-    let u = layout.unknownCount
+  private func settle(
+    _ unknowns: inout [Double], _ slow: SlowVariables, _ sample: Int
+  ) throws(LinearAlgebraError) {
+    let u = errors.layout.count
     func energy(_ point: [Double]) throws(LinearAlgebraError) -> Double {
-      try moments.evaluate(
-        unknowns: point, free: slow.free, lambda: slow.lambda, data: observed, causes: expected,
-        missing: missing, freeCovariance: nil)
-      let logs = precision.kernel.blocks.indices.reduce(0) {
-        $0 + precision.generalizedLogDeterminant($1)
-      }
-      return 0.5 * Dense.dot(errors.errors, moments.weightedErrors) + moments.priorEnergy
-        - 0.5 * logs
+      try evaluate(point, slow, sample)
+      return moments.energy
     }
     var value = try energy(unknowns)
     for _ in 0..<64 {
@@ -265,10 +261,7 @@ extension GeneralizedFilterSession {
   private func failure(
     _ error: LinearAlgebraError, _ unknowns: [Double], _ iteration: Int, _ sample: Int
   ) -> RecognitionError {
-    let isFinite =
-      errors.errors.allSatisfy(\.isFinite) && errors.byUnknown.allSatisfy(\.isFinite)
-      && moments.curvature.allSatisfy(\.isFinite)
-    return isFinite
+    moments.isFinite
       ? .passAlgebra(iteration: iteration, sample: sample, error)
       : .divergence(iteration: iteration, sample: sample, unit: unitName(worst(unknowns)))
   }
@@ -285,41 +278,22 @@ extension GeneralizedFilterSession {
 
   /// A name for an unknown, with a prime per order.
   func unitName(_ index: Int) -> String {
-    let isState = index < layout.causes
-    let count = isState ? layout.stateCount : layout.causeCount
-    if count == 0 { return "" }
-    let place = isState ? index : index - layout.causes
-    let names = model.levels.flatMap {
-      isState ? $0.states.elementNames : $0.causes.elementNames
-    }
-    return names[place % count] + String(repeating: "′", count: place / count)
+    if errors.layout.count == 0 { return "" }
+    let (level, isState, order, entry) = errors.layout.description(of: index)
+    let names = isState ? model.levels[level].states : model.levels[level].causes
+    return names.elementNames[entry] + String(repeating: "′", count: order)
   }
 
   /// The name of a slow variable: the parameter that a direction moves most, or a log-precision.
   func slowName(_ index: Int) -> String {
-    if index >= layout.freeCount { return precision.kernel.slots[index - layout.freeCount].name }
-    let level = layout.freeOffsets.dropFirst().firstIndex { index < $0 }.map { $0 - 1 } ?? 0
+    if index >= errors.freeCount { return precision.slots[index - errors.freeCount].name }
+    let level = errors.freeOffsets.dropFirst().firstIndex { index < $0 }.map { $0 - 1 } ?? 0
     let basis = spaces[level].basis
-    let column = index - layout.freeOffsets[level]
+    let column = index - errors.freeOffsets[level]
     var place = 0
     for row in 0..<basis.rows where abs(basis[row, column]) > abs(basis[place, column]) {
       place = row
     }
     return model.levels[level].parameters.elementNames[place]
-  }
-}
-
-/// Finds the data channels whose embedding window holds a missing cell.
-///
-/// A missing cell leaves NaN in every order of its channel at all samples whose window holds it.
-/// Those orders become zero and the channel is marked; its precision there is zero, so that nothing
-/// of the cell or of what replaces it reaches an estimate.
-func markMissing(_ data: inout [Double], _ missing: inout [Bool], orders: Int) {
-  let channels = missing.count
-  for channel in 0..<channels {
-    missing[channel] = (0..<orders).contains { data[$0 * channels + channel].isNaN }
-    if missing[channel] {
-      for order in 0..<orders { data[order * channels + channel] = 0 }
-    }
   }
 }

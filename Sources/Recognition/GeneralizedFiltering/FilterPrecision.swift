@@ -17,13 +17,12 @@ final class FilterPrecision {
     case free(Int)
   }
 
-  /// Places, temporal parts and components of the populations; λ is numbered as they say.
-  let kernel: ErrorPrecision
+  /// The components of the populations; λ is numbered as they say.
+  private let kernel: HierarchyPrecision
+  private let errors: HierarchyErrors
   let isReference: Bool
-  /// Which population the data's errors are.
-  let sensory: Int?
   /// Π `[k × k]` of every population.
-  private(set) var matrices: [Tensor<Double>]
+  private(set) var matrices: [[Double]]
   /// Π⁻¹ on the channels that are there, zero elsewhere.
   private(set) var variances: [[Double]]
   /// `ln |Π|` over the directions of positive precision, and how many there are.
@@ -48,26 +47,29 @@ final class FilterPrecision {
   private var inverters: [SymmetricInverter]
 
   init(
-    model: HierarchicalDynamicModel, layout: ErrorLayout, spaces: [ParameterSpace],
+    model: HierarchicalDynamicModel, errors: HierarchyErrors, spaces: [ParameterSpace],
     reference: InversionSettings.Reference
   ) {
+    self.errors = errors
+    let layout = errors.layout
     isReference = reference == .spm
     // The scheme numbers its components without the reference's slip in `dem`.
-    kernel = ErrorPrecision(model: model, layout: layout, reference: .exact)
-    sensory = kernel.blocks.firstIndex { $0.isOutput && $0.level == 1 }
-    missing = [Bool](repeating: false, count: layout.dataCount)
+    kernel = HierarchyPrecision(model, errors: errors, reference: .exact)
+    let groups = errors.groups
+    missing = [Bool](repeating: false, count: groups[errors.dataGroup].rows)
     var constants: [[Double]] = []
     var equations: [PrecisionEquations?] = []
     var inputSlopes: [[(variable: Variable, matrix: [Double])]] = []
-    for block in kernel.blocks {
-      let level = model.levels[block.level - 1]
-      let source = block.isOutput ? level.outputPrecision : level.statePrecision
-      let port = block.isOutput ? Level.Port.outputPrecision : Level.Port.statePrecision
+    for group in groups {
+      let level = model.level(group.level)
+      let isOutput = group.kind != .states
+      let source = isOutput ? level.outputPrecision : level.statePrecision
+      let port = isOutput ? Level.Port.outputPrecision : Level.Port.statePrecision
       let own =
-        block.level < model.levels.count
-        ? PrecisionEquations(level, space: spaces[block.level - 1], port: port) : nil
+        group.kind != .prior
+        ? PrecisionEquations(level, space: spaces[group.level - 1], port: port) : nil
       equations.append(own)
-      let k = block.count
+      let k = group.rows
       let held = source.components.filter { !($0.priorVariance > 0) }
       var constant = [Double](repeating: 0, count: k * k)
       if reference == .spm {
@@ -89,10 +91,9 @@ final class FilterPrecision {
       let empty = [Double](repeating: 0, count: k * k)
       var variables: [Variable] = []
       if let own {
-        let index = block.level - 1
+        let index = group.level - 1
         let starts = [
-          layout.stateOffsets[index], layout.causes + layout.causeOffsets[index],
-          layout.freeOffsets[index],
+          layout.state(index, 0, 0), layout.cause(index, 0, 0), errors.freeOffsets[index],
         ]
         for (kind, count) in own.inputCounts.enumerated() {
           for entry in 0..<count {
@@ -107,20 +108,26 @@ final class FilterPrecision {
     self.equations = equations
     self.inputSlopes = inputSlopes
     isStateDependent = equations.contains { $0 != nil }
-    let blocks = kernel.blocks
-    isChanging = blocks.indices.map {
-      !blocks[$0].components.isEmpty || equations[$0] != nil
+    let parts = kernel.groups
+    isChanging = parts.indices.map { !parts[$0].components.isEmpty || equations[$0] != nil }
+    isCurrent = [Bool](repeating: false, count: parts.count)
+    matrices = parts.map { [Double](repeating: 0, count: $0.rows * $0.rows) }
+    variances = matrices
+    logDeterminants = [Double](repeating: 0, count: parts.count)
+    ranks = parts.map(\.rows)
+    logarithms = parts.map { [Double](repeating: 0, count: $0.rows) }
+    slopes = parts.map { part in
+      part.components.map { _ in [Double](repeating: 0, count: part.rows * part.rows) }
     }
-    isCurrent = [Bool](repeating: false, count: blocks.count)
-    matrices = blocks.map { Tensor(repeating: 0, shape: .matrix($0.count, $0.count)) }
-    variances = blocks.map { [Double](repeating: 0, count: $0.count * $0.count) }
-    logDeterminants = [Double](repeating: 0, count: blocks.count)
-    ranks = blocks.map(\.count)
-    logarithms = blocks.map { [Double](repeating: 0, count: $0.count) }
-    slopes = blocks.map { block in
-      block.components.map { _ in [Double](repeating: 0, count: block.count * block.count) }
-    }
-    inverters = blocks.map { SymmetricInverter(size: $0.count) }
+    inverters = parts.map { SymmetricInverter(size: $0.rows) }
+  }
+
+  /// The names, levels and priors of λ.
+  var slots: [HierarchyPrecision.Slot] { kernel.slots }
+
+  /// The unknown parts of a population's precision and their places in λ.
+  func components(_ index: Int) -> [(matrix: Tensor<Double>, slot: Int)] {
+    kernel.groups[index].components
   }
 
   /// Whether a population's Π can change at all, but for missing channels.
@@ -134,57 +141,58 @@ final class FilterPrecision {
     let isOther = now != missing
     missing = now
     var changed = false
-    for index in kernel.blocks.indices {
-      if isCurrent[index] && !isChanging[index] && !(index == sensory && isOther) { continue }
+    for index in matrices.indices {
+      let isSensory = index == errors.dataGroup
+      if isCurrent[index] && !isChanging[index] && !(isSensory && isOther) { continue }
       changed = true
       isCurrent[index] = true
       compute(index, lambda, unknowns, free)
-      if index == sensory && hasMissing { try marginalize(index) }
+      if isSensory && hasMissing { try marginalize(index) }
       try invert(index)
     }
     return changed
   }
 
   private func compute(_ index: Int, _ lambda: [Double], _ unknowns: [Double], _ free: [Double]) {
-    let block = kernel.blocks[index]
-    let k = block.count
+    let components = kernel.groups[index].components
+    let k = kernel.groups[index].rows
     let own = equations[index]
     if let own {
-      let layout = kernel.layout
-      let level = block.level - 1
-      let (x, v) = (layout.stateOffsets, layout.causeOffsets)
+      let layout = errors.layout
+      let level = errors.groups[index].level - 1
+      let (x, v) = (layout.state(level, 0, 0), layout.cause(level, 0, 0))
       own.run(
-        states: unknowns[x[level]..<x[level + 1]],
-        causes: unknowns[(layout.causes + v[level])..<(layout.causes + v[level + 1])],
-        free: free[layout.freeOffsets[level]..<layout.freeOffsets[level + 1]])
+        states: unknowns[x..<(x + layout.stateCounts[level])],
+        causes: unknowns[v..<(v + layout.causeCounts[level])],
+        free: free[errors.freeOffsets[level]..<errors.freeOffsets[level + 1]])
     }
-    for entry in 0..<(k * k) { matrices[index].values[entry] = constants[index][entry] }
+    for entry in 0..<(k * k) { matrices[index][entry] = constants[index][entry] }
     if isReference {
       for a in 0..<k {
         let place = a * k + a
         var sum = constants[index][place]
         if let own { sum += log(own.precision(a, a)) }
-        for component in block.components {
+        for component in components {
           sum += lambda[component.slot] * component.matrix.values[place]
         }
         logarithms[index][a] = sum
-        matrices[index].values[place] = exp(sum)
-        for (part, component) in block.components.enumerated() {
+        matrices[index][place] = exp(sum)
+        for (part, component) in components.enumerated() {
           slopes[index][part][place] = component.matrix.values[place] * exp(sum)
         }
       }
     } else {
       if let own {
         for a in 0..<k {
-          for b in 0..<k { matrices[index].values[a * k + b] += own.precision(a, b) }
+          for b in 0..<k { matrices[index][a * k + b] += own.precision(a, b) }
         }
       }
-      for (part, component) in block.components.enumerated() {
+      for (part, component) in components.enumerated() {
         let gain = exp(lambda[component.slot])
         for entry in 0..<(k * k) {
           let weighted = gain * component.matrix.values[entry]
           slopes[index][part][entry] = weighted
-          matrices[index].values[entry] += weighted
+          matrices[index][entry] += weighted
         }
       }
     }
@@ -198,7 +206,7 @@ final class FilterPrecision {
               inputSlopes[index][place].matrix[a * k + b] =
                 a == b
                 ? own.slope(a, a, kind: kind, index: entry) / own.precision(a, a)
-                  * matrices[index].values[a * k + a] : 0
+                  * matrices[index][a * k + a] : 0
             } else {
               inputSlopes[index][place].matrix[a * k + b] =
                 own.slope(a, b, kind: kind, index: entry)
@@ -212,10 +220,10 @@ final class FilterPrecision {
 
   /// Replaces Π and its derivatives by `W Π Wᵀ`, `W = [I, −Π_om Π_mm⁻¹]`.
   private func marginalize(_ index: Int) throws(LinearAlgebraError) {
-    let k = kernel.blocks[index].count
+    let k = kernel.groups[index].rows
     let absent = (0..<k).filter { missing[$0] }
     let present = (0..<k).filter { !missing[$0] }
-    let full = matrices[index]
+    let full = Tensor(shape: .matrix(k, k), values: matrices[index])
     var keep = Tensor<Double>(repeating: 0, shape: .matrix(k, k))
     for a in present { keep[a, a] = 1 }
     if absent.contains(where: { m in present.contains { full[$0, m] != 0 } }) {
@@ -238,7 +246,7 @@ final class FilterPrecision {
       }
       return result
     }
-    matrices[index].values = reduced(full.values)
+    matrices[index] = reduced(full.values)
     for part in slopes[index].indices { slopes[index][part] = reduced(slopes[index][part]) }
     for part in inputSlopes[index].indices {
       inputSlopes[index][part].matrix = reduced(inputSlopes[index][part].matrix)
@@ -246,13 +254,13 @@ final class FilterPrecision {
   }
 
   private func invert(_ index: Int) throws(LinearAlgebraError) {
-    let k = kernel.blocks[index].count
-    let isWhole = !(index == sensory && missing.contains(true))
+    let k = kernel.groups[index].rows
+    let isWhole = !(index == errors.dataGroup && missing.contains(true))
     if isReference {
       logDeterminants[index] = 0
       ranks[index] = 0
       for a in 0..<k where isWhole || !missing[a] {
-        variances[index][a * k + a] = 1 / matrices[index].values[a * k + a]
+        variances[index][a * k + a] = 1 / matrices[index][a * k + a]
         logDeterminants[index] += logarithms[index][a]
         ranks[index] += 1
       }
@@ -260,14 +268,15 @@ final class FilterPrecision {
       return
     }
     if isWhole,
-      let value = inverters[index].invert(matrices[index].values, into: &variances[index])
+      let value = inverters[index].invert(matrices[index], into: &variances[index])
     {
       logDeterminants[index] = value
       ranks[index] = k
       return
     }
     // Directions without precision carry no density.
-    let spectrum = try SymmetricEigendecomposition(matrices[index])
+    let spectrum = try SymmetricEigendecomposition(
+      Tensor(shape: .matrix(k, k), values: matrices[index]))
     let largest = spectrum.values.reduce(0) { max($0, abs($1)) }
     for entry in variances[index].indices { variances[index][entry] = 0 }
     logDeterminants[index] = 0
@@ -287,7 +296,7 @@ final class FilterPrecision {
 
   /// `ln |S⁻¹ ⊗ Π|` of a population.
   func generalizedLogDeterminant(_ index: Int) -> Double {
-    kernel.blocks[index].temporal.generalizedLogDeterminant(
+    errors.groups[index].temporal.generalizedLogDeterminant(
       logDeterminants[index], channels: ranks[index])
   }
 }

@@ -16,7 +16,7 @@ extension GeneralizedFilterSession {
       }
     }
     writeParameters(result, into: &record)
-    let slots = precision.kernel.slots
+    let slots = precision.slots
     for (slot, entry) in slots.enumerated() {
       record.logPrecisions.append(
         EstimateRecord(
@@ -30,14 +30,14 @@ extension GeneralizedFilterSession {
   }
 
   private func writeParameters(_ result: FilterResult, into record: inout InversionRecord) {
-    let r = layout.freeCount
+    let r = errors.freeCount
     let total = model.levels.reduce(0) { $0 + $1.parameters.count }
     var basis = Tensor<Double>(repeating: 0, shape: .matrix(total, r))
     var prior: [Double] = []
     for (index, level) in model.levels.enumerated() {
-      let first = layout.freeOffsets[index]
+      let first = errors.freeOffsets[index]
       for p in 0..<level.parameters.count {
-        for q in 0..<(layout.freeOffsets[index + 1] - first) {
+        for q in 0..<(errors.freeOffsets[index + 1] - first) {
           basis[prior.count + p, first + q] = spaces[index].basis[p, q]
         }
       }
@@ -72,52 +72,58 @@ extension GeneralizedFilterSession {
   private func writeLevel(
     _ index: Int, _ source: FilterSamples, _ sample: Int, into record: inout LevelRecord
   ) {
-    let level = model.levels[index]
+    let layout = errors.layout
     func put(
-      _ population: inout PopulationRecord, _ means: [Double], _ source: FilterSamples.Covariances,
-      _ first: Int
+      _ population: inout PopulationRecord, _ means: [Double], _ source: FilterSamples.Covariances
     ) {
-      for a in means.indices {
+      let size = means.count
+      for a in 0..<size {
         population.mean[sample, a] = means[a]
-        for b in means.indices {
-          let entry =
-            source.values[(sample * source.size + first + a) * source.size + first + b]
+        for b in 0..<size {
+          let entry = source.values[(sample * size + a) * size + b]
           population.covariance[sample, a, b] = entry
           if a == b { population.standardDeviation[sample, a] = max(0, entry).squareRoot() }
         }
       }
     }
     var norm = 0.0
-    let x = layout.stateOffsets[index]
-    let unknowns = sample * layout.unknownCount
-    put(
-      &record.states, (0..<level.states.count).map { source.unknowns[unknowns + x + $0] },
-      source.states, x)
-    for entry in 0..<level.states.count {
-      let place = sample * layout.stateCount + x + entry
-      record.states.error[sample, entry] = source.stateErrors[place]
-      record.states.weightedError[sample, entry] = source.weightedStates[place]
-      norm += source.weightedStates[place] * source.weightedStates[place]
-    }
-    if index == 0 {
-      let first = sample * layout.dataCount
-      put(
-        &record.outputs, Array(source.predictions[first..<(first + layout.dataCount)]),
-        source.data, 0)
-    } else {
-      let v = layout.causeOffsets[index - 1]
-      put(
-        &record.outputs,
-        (0..<level.outputs.count).map { source.unknowns[unknowns + layout.causes + v + $0] },
-        source.causes, v)
-    }
-    for entry in 0..<level.outputs.count {
-      let place = sample * layout.outputCount + layout.outputOffsets[index] + entry
-      let isMissing = index == 0 && source.isMissing[sample * layout.dataCount + entry]
-      record.outputs.error[sample, entry] = isMissing ? .nan : source.outputErrors[place]
-      record.outputs.weightedError[sample, entry] = source.weightedOutputs[place]
-      norm += source.weightedOutputs[place] * source.weightedOutputs[place]
+    for (number, group) in errors.groups.enumerated() where group.level == index + 1 {
+      let first = sample * source.errorCount + source.errorOffsets[number]
+      for entry in 0..<group.rows {
+        let isMissing =
+          group.kind == .data && source.isMissing[sample * source.channels + entry]
+        let error = isMissing ? .nan : source.errors[first + entry]
+        let weighted = source.weighted[first + entry]
+        norm += weighted * weighted
+        if group.kind == .states {
+          record.states.error[sample, entry] = error
+          record.states.weightedError[sample, entry] = weighted
+        } else {
+          record.outputs.error[sample, entry] = error
+          record.outputs.weightedError[sample, entry] = weighted
+        }
+      }
     }
     record.errorNorm[sample] = norm.squareRoot()
+    let unknowns = sample * layout.count
+    if index < layout.depth {
+      put(
+        &record.states,
+        (0..<layout.stateCounts[index]).map {
+          source.unknowns[unknowns + layout.state(index, 0, $0)]
+        }, source.states[index])
+    }
+    if index == 0 {
+      let first = sample * source.channels
+      put(
+        &record.outputs, Array(source.predictions[first..<(first + source.channels)]),
+        source.data)
+    } else {
+      put(
+        &record.outputs,
+        (0..<layout.causeCounts[index - 1]).map {
+          source.unknowns[unknowns + layout.cause(index - 1, 0, $0)]
+        }, source.causes[index - 1])
+    }
   }
 }

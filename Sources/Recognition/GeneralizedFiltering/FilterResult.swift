@@ -20,7 +20,7 @@ extension GeneralizedFilterSession {
   func pass(
     iteration: Int, shouldStop: (() -> Bool)?
   ) throws(RecognitionError) -> FilterResult {
-    let isFixed = layout.freeCount + precision.kernel.slots.count == 0
+    let isFixed = errors.freeCount + precision.slots.count == 0
     if !isReference && iteration == 1 && !isFixed {
       try explore(iteration: iteration, shouldStop: shouldStop)
     }
@@ -82,13 +82,13 @@ extension GeneralizedFilterSession {
 
   /// `(P + Σ_t S_t)⁻¹`, the covariance that prior and record leave.
   private func covariance(
-    _ information: [[Double]], _ prior: [Double]
+    _ information: [Double], _ prior: [Double]
   ) throws(LinearAlgebraError) -> Tensor<Double> {
     let count = prior.count
     var sum = Tensor<Double>.diagonal(prior)
     if count == 0 { return sum }
-    for own in information {
-      for index in sum.values.indices { sum.values[index] += own[index] }
+    for (index, value) in information.enumerated() {
+      sum.values[index % (count * count)] += value
     }
     // Both triangles the same to the last bit.
     for i in 0..<count {
@@ -141,12 +141,12 @@ extension GeneralizedFilterSession {
   ) throws(LinearAlgebraError) -> EvidenceParts {
     var parts = EvidenceParts(
       accuracy: accuracy,
-      complexities: layout.unknownCount > 0 ? [.init(block: "states", value: states)] : [])
-    if layout.unknownCount == 0 { parts.accuracy -= states }
+      complexities: errors.layout.count > 0 ? [.init(block: "states", value: states)] : [])
+    if errors.layout.count == 0 { parts.accuracy -= states }
     var joined = 0.0
     for (index, level) in model.levels.enumerated() {
-      let first = layout.freeOffsets[index]
-      let count = layout.freeOffsets[index + 1] - first
+      let first = errors.freeOffsets[index]
+      let count = errors.freeOffsets[index + 1] - first
       if count == 0 { continue }
       let basis = spaces[index].basis
       for block in level.parameters.blocks {
@@ -182,16 +182,16 @@ extension GeneralizedFilterSession {
         parts.complexities.append(.init(block: "parameters.\(block.name)", value: value))
       }
     }
-    for (slot, entry) in precision.kernel.slots.enumerated() {
+    for (slot, entry) in precision.slots.enumerated() {
       let value = try divergence(
         [result.lambda[slot] - entry.mean],
         Tensor(rows: [[result.slotCovariance[slot, slot]]]), [slotPrecision[slot]])
       joined += value
       parts.complexities.append(.init(block: "logPrecisions.\(entry.name)", value: value))
     }
-    if layout.freeCount + precision.kernel.slots.count > 1 {
-      let means = precision.kernel.slots.indices.map {
-        result.lambda[$0] - precision.kernel.slots[$0].mean
+    if errors.freeCount + precision.slots.count > 1 {
+      let means = precision.slots.indices.map {
+        result.lambda[$0] - precision.slots[$0].mean
       }
       let whole =
         try divergence(result.free, result.freeCovariance, parameterPrecision)

@@ -4,35 +4,41 @@ internal import TensorCore
 
 /// What a pass over the record says at every sample.
 struct FilterSamples {
-  let layout: ErrorLayout
+  let layout: UnknownLayout
   let count: Int
   let freeCount: Int
   let slotCount: Int
+  /// Where every population's errors start among those of a sample, and how many there are.
+  let errorOffsets: [Int]
+  let errorCount: Int
+  let channels: Int
   /// ũ `[N × n_u]`.
   var unknowns: [Double]
   /// ε and ξ of order zero, and the predictions of the data.
-  var outputErrors: [Double]
-  var stateErrors: [Double]
-  var weightedOutputs: [Double]
-  var weightedStates: [Double]
+  var errors: [Double]
+  var weighted: [Double]
   var predictions: [Double]
   /// Which cells of the data were there.
   var isMissing: [Bool]
-  /// Covariances of order zero, given φ until `spread(freeCovariance:…)`.
-  var states: Covariances
-  var causes: Covariances
+  /// Covariances of order zero per level, given φ until `spread(freeCovariance:…)`.
+  var states: [Covariances]
+  var causes: [Covariances]
   var data: Covariances
   /// Expected energies of the sensory errors and of all others with the priors, and ½ ln |C_u|.
   var sensory: [Double]
   var other: [Double]
   var halfLogCovariance: [Double]
   /// What the data say about φ and λ: all errors, and the sensory ones alone.
-  var information: [[Double]]
-  var sensoryInformation: [[Double]]
-  var slotInformation: [[Double]]
-  var sensorySlotInformation: [[Double]]
+  var information: [Double]
+  var sensoryInformation: [Double]
+  var slotInformation: [Double]
+  var sensorySlotInformation: [Double]
   /// F and its decompositions.
   var terms: [FreeEnergyTerms] = []
+  private var slopes: [Double]
+  private var weightedSlopes: [Double]
+  private var scratch: [Double]
+  private var contracted: [[Double]]
 
   /// Covariances of one population over samples, and how its estimate moves with φ.
   struct Covariances {
@@ -44,6 +50,18 @@ struct FilterSamples {
       self.size = size
       values = [Double](repeating: 0, count: samples * size * size)
       gains = [Double](repeating: 0, count: samples * size * free)
+    }
+
+    /// Keeps a block of H_uu⁻¹ and, where there is one, of the response to φ.
+    mutating func keep(
+      _ sample: Int, first: Int, _ conditional: [Double], _ u: Int, _ response: [Double], _ r: Int
+    ) {
+      for a in 0..<size {
+        for b in 0..<size {
+          values[(sample * size + a) * size + b] = conditional[(first + a) * u + first + b]
+        }
+        for j in 0..<r { gains[(sample * size + a) * r + j] = response[(first + a) * r + j] }
+      }
     }
 
     /// Adds `K C_φ Kᵀ` at every sample.
@@ -68,109 +86,113 @@ struct FilterSamples {
     }
   }
 
-  init(layout: ErrorLayout, count: Int, slotCount: Int) {
-    self.layout = layout
+  init(_ model: HierarchyErrors, count: Int, slotCount: Int) {
+    layout = model.layout
     self.count = count
-    freeCount = layout.freeCount
+    freeCount = model.freeCount
     self.slotCount = slotCount
-    func zeros(_ width: Int) -> [Double] { [Double](repeating: 0, count: count * width) }
-    unknowns = zeros(layout.unknownCount)
-    outputErrors = zeros(layout.outputCount)
-    stateErrors = zeros(layout.stateCount)
-    weightedOutputs = zeros(layout.outputCount)
-    weightedStates = zeros(layout.stateCount)
-    predictions = zeros(layout.dataCount)
-    isMissing = [Bool](repeating: false, count: count * layout.dataCount)
-    let r = layout.freeCount
-    states = Covariances(samples: count, size: layout.stateCount, free: r)
-    causes = Covariances(samples: count, size: layout.causeCount, free: r)
-    data = Covariances(samples: count, size: layout.dataCount, free: r)
-    sensory = zeros(1)
-    other = zeros(1)
-    halfLogCovariance = zeros(1)
-    information = [[Double]](repeating: [], count: r > 0 ? count : 0)
+    func zeros(_ width: Int) -> [Double] { [Double](repeating: 0, count: width) }
+    var offsets: [Int] = []
+    var total = 0
+    for group in model.groups {
+      offsets.append(total)
+      total += group.rows
+    }
+    errorOffsets = offsets
+    errorCount = total
+    let sensors = model.groups[model.dataGroup]
+    channels = sensors.rows
+    unknowns = zeros(count * layout.count)
+    errors = zeros(count * total)
+    weighted = zeros(count * total)
+    predictions = zeros(count * channels)
+    isMissing = [Bool](repeating: false, count: count * channels)
+    let (r, h) = (freeCount, slotCount)
+    states = layout.stateCounts.map { Covariances(samples: count, size: $0, free: r) }
+    causes = layout.causeCounts.map { Covariances(samples: count, size: $0, free: r) }
+    data = Covariances(samples: count, size: channels, free: r)
+    sensory = zeros(count)
+    other = zeros(count)
+    halfLogCovariance = zeros(count)
+    information = zeros(count * r * r)
     sensoryInformation = information
-    slotInformation = [[Double]](repeating: [], count: slotCount > 0 ? count : 0)
+    slotInformation = zeros(count * h * h)
     sensorySlotInformation = slotInformation
+    slopes = zeros(sensors.orders * sensors.rows * r)
+    weightedSlopes = slopes
+    scratch = slopes
+    contracted = model.groups.map { zeros($0.columns * $0.columns) }
   }
 
   /// Keeps what the moments say about sample `sample`, counted from zero.
-  mutating func keep(_ sample: Int, _ point: [Double], _ moments: FilterMoments) {
-    let u = layout.unknownCount
-    let (nr, nx) = (layout.outputCount, layout.stateCount)
+  mutating func keep(_ sample: Int, _ point: [Double], _ moments: FilterMoments, _ data: [Double]) {
+    let u = layout.count
     for index in 0..<u { unknowns[sample * u + index] = point[index] }
-    for index in 0..<nr {
-      outputErrors[sample * nr + index] = moments.errors.errors[index]
-      weightedOutputs[sample * nr + index] = moments.weightedErrors[index]
-    }
-    for index in 0..<nx {
-      let row = layout.stateErrors + index
-      stateErrors[sample * nx + index] = moments.errors.errors[row]
-      weightedStates[sample * nx + index] = moments.weightedErrors[row]
-    }
-    if moments.isReference {
-      // The reference weights every error by the diagonal of Π̃ alone.
-      for (block, precision) in zip(
-        moments.precision.kernel.blocks, moments.precision.matrices)
-      {
-        for entry in 0..<block.count {
-          let place = block.index(0, entry)
-          let value =
-            block.temporal.precision[0, 0] * precision[entry, entry]
-            * moments.errors.errors[place]
-          if block.isOutput {
-            weightedOutputs[sample * nr + place] = value
-          } else {
-            weightedStates[sample * nx + place - layout.stateErrors] = value
-          }
-        }
+    for (number, group) in moments.errors.groups.enumerated() {
+      let first = sample * errorCount + errorOffsets[number]
+      let gain = group.temporal.precision[0, 0]
+      for entry in 0..<group.rows {
+        errors[first + entry] = group.errors[entry]
+        // The reference weights every error by the diagonal of Π̃ alone.
+        weighted[first + entry] =
+          moments.isReference
+          ? gain * moments.precision.matrices[number][entry * group.rows + entry]
+            * group.errors[entry] : group.weighted[entry]
       }
     }
-    for (channel, value) in moments.errors.predictedData(point).enumerated() {
-      predictions[sample * layout.dataCount + channel] = value
-      isMissing[sample * layout.dataCount + channel] = moments.precision.missing[channel]
+    let sensors = moments.errors.groups[moments.errors.dataGroup]
+    for channel in 0..<channels {
+      predictions[sample * channels + channel] = data[channel] - sensors.errors[channel]
+      isMissing[sample * channels + channel] = moments.precision.missing[channel]
     }
-    keepCovariances(sample, moments)
+    let r = moments.isReference ? 0 : freeCount
+    for level in 0..<layout.depth {
+      states[level].keep(
+        sample, first: layout.state(level, 0, 0), moments.conditional, u, moments.response, r)
+      causes[level].keep(
+        sample, first: layout.cause(level, 0, 0), moments.conditional, u, moments.response, r)
+    }
+    keepPrediction(sample, sensors, moments)
     keepEnergies(sample, moments)
   }
 
-  private mutating func keepCovariances(_ sample: Int, _ moments: FilterMoments) {
-    let (u, r) = (layout.unknownCount, freeCount)
-    let q = u + r
-    let (nx, nv, ny) = (layout.stateCount, layout.causeCount, layout.dataCount)
-    let (jacobian, conditional, response) = (
-      moments.jacobian, moments.conditional, moments.response
-    )
-    let covariance = moments.covariance
-    func keep(_ target: inout Covariances, _ first: Int) {
-      let size = target.size
-      for a in 0..<size {
-        for b in 0..<size {
-          target.values[(sample * size + a) * size + b] =
-            conditional[(first + a) * u + first + b]
-        }
-        if moments.isReference { continue }
-        for j in 0..<r {
-          target.gains[(sample * size + a) * r + j] = response[(first + a) * r + j]
-        }
-      }
-    }
-    keep(&states, 0)
-    keep(&causes, layout.causes)
-    // The prediction's derivative is the data error's with its sign turned, at order zero.
-    let places = Array(0..<nx) + (0..<nv).map { layout.causes + $0 }
-    let wide = moments.isReference ? places + (0..<r).map { u + $0 } : places
+  /// The covariance of the data's prediction, whose derivatives are those of the errors with their
+  /// signs turned.
+  private mutating func keepPrediction(
+    _ sample: Int, _ sensors: ErrorGroup, _ moments: FilterMoments
+  ) {
+    let (u, r, ny) = (layout.count, freeCount, channels)
+    let (c, width) = (sensors.columns, sensors.directions.count)
+    let (jacobian, conditional) = (sensors.jacobian, moments.conditional)
     for a in 0..<ny {
       for b in 0...a {
         var total = 0.0
-        for i in wide {
-          let left = jacobian[a * q + i]
-          if left == 0 { continue }
-          for j in wide {
-            let entry =
-              moments.isReference
-              ? covariance[i * q + j] : conditional[i * u + j]
-            total += left * entry * jacobian[b * q + j]
+        for p in 0..<c where jacobian[a * c + p] != 0 {
+          var sum = 0.0
+          for q in 0..<c {
+            sum +=
+              conditional[sensors.positions[p] * u + sensors.positions[q]]
+              * jacobian[b * c + q]
+          }
+          total += jacobian[a * c + p] * sum
+        }
+        if moments.isReference {
+          // (u, φ) and (φ, φ).
+          for i in 0..<width {
+            let (left, right) = (
+              sensors.byParameter[a * width + i], sensors.byParameter[b * width + i]
+            )
+            let direction = sensors.directions[i]
+            for p in 0..<c {
+              total +=
+                (jacobian[a * c + p] * right + jacobian[b * c + p] * left)
+                * moments.crossCovariance[sensors.positions[p] * r + direction]
+            }
+            for j in 0..<width {
+              total +=
+                left * sensors.byParameter[b * width + j]
+                * moments.freeCovariance[direction * r + sensors.directions[j]]
+            }
           }
         }
         data.values[(sample * ny + a) * ny + b] = total
@@ -178,76 +200,65 @@ struct FilterSamples {
       }
       if moments.isReference { continue }
       for j in 0..<r {
-        var gain = jacobian[a * q + u + j]
-        for i in places { gain -= jacobian[a * q + i] * response[i * r + j] }
+        var gain = 0.0
+        for p in 0..<c {
+          gain -= jacobian[a * c + p] * moments.response[sensors.positions[p] * r + j]
+        }
         data.gains[(sample * ny + a) * r + j] = gain
+      }
+      for i in 0..<width {
+        data.gains[(sample * ny + a) * r + sensors.directions[i]] +=
+          sensors.byParameter[a * width + i]
       }
     }
   }
 
   private mutating func keepEnergies(_ sample: Int, _ moments: FilterMoments) {
-    let (u, r) = (layout.unknownCount, freeCount)
-    let q = u + r
+    let (r, h) = (freeCount, slotCount)
     var (sensory, other) = (0.0, moments.priorEnergy + moments.prior.normalizer)
-    let (jacobian, conditional, response) = (
-      moments.jacobian, moments.conditional, moments.response
-    )
-    let (weighted, errors) = (moments.weighted, moments.errors.errors)
-    let weightedErrors = moments.weightedErrors
-    var own = [Double](repeating: 0, count: r * r)
-    var lefts = [Double](repeating: 0, count: r)
-    var rights = lefts
-    for row in 0..<layout.errorCount {
-      let isSensory = row < layout.stateErrors && row % layout.outputCount < layout.dataCount
-      var total = errors[row] * weightedErrors[row]
-      for column in 0..<u {
-        let slope = jacobian[row * q + column]
-        if slope == 0 { continue }
-        var sum = 0.0
-        for index in 0..<u {
-          sum += weighted[row * q + index] * conditional[index * u + column]
-        }
-        total += slope * sum
+    let constant = log(2 * Double.pi)
+    for (index, group) in moments.errors.groups.enumerated() {
+      group.contract(moments.conditional, into: &contracted[index])
+      let energy =
+        group.squaredError + InPlace.trace(moments.kernels[index], contracted[index])
+        + Double(group.orders * moments.precision.ranks[index]) * constant
+        - moments.precision.generalizedLogDeterminant(index)
+      if index == moments.errors.dataGroup {
+        sensory += 0.5 * energy
+      } else {
+        other += 0.5 * energy
       }
-      if isSensory { sensory += 0.5 * total } else { other += 0.5 * total }
-      if !isSensory || moments.isReference { continue }
-      for i in 0..<r {
-        var (left, right) = (
-          jacobian[row * q + u + i], weighted[row * q + u + i]
-        )
-        for index in 0..<u {
-          left -= jacobian[row * q + index] * response[index * r + i]
-          right -= weighted[row * q + index] * response[index * r + i]
-        }
-        lefts[i] = left
-        rights[i] = right
-      }
-      for i in 0..<r { for j in 0..<r { own[i * r + j] += lefts[i] * rights[j] } }
     }
     if moments.prior.isStated {
       other += 0.5 * InPlace.trace(moments.prior.matrix, moments.conditional)
-    }
-    let constant = log(2 * Double.pi)
-    for index in moments.precision.kernel.blocks.indices {
-      let normalizer =
-        0.5
-        * (Double(layout.stateOrder * moments.precision.ranks[index]) * constant
-          - moments.precision.generalizedLogDeterminant(index))
-      if index == moments.precision.sensory { sensory += normalizer } else { other += normalizer }
     }
     self.sensory[sample] = sensory
     self.other[sample] = other
     halfLogCovariance[sample] = 0.5 * moments.logConditional
     if r > 0 && !moments.isReference {
-      information[sample] = moments.schur
-      sensoryInformation[sample] = own
-    }
-    if slotCount > 0 {
-      let b = r + slotCount
-      slotInformation[sample] = (0..<(slotCount * slotCount)).map {
-        moments.slowCurvature[(r + $0 / slotCount) * b + r + $0 % slotCount]
+      let sensors = moments.errors.groups[moments.errors.dataGroup]
+      sensors.writeConditionalSlopes(moments.response, free: r, into: &slopes)
+      ErrorGroup.weigh(
+        moments.precision.matrices[moments.errors.dataGroup], sensors.temporal.precision.values,
+        orders: sensors.orders, rows: sensors.rows, width: r, slopes, into: &weightedSlopes,
+        scratch: &scratch)
+      for i in 0..<r {
+        for j in 0..<r {
+          var sum = 0.0
+          for row in 0..<(sensors.orders * sensors.rows) {
+            sum += slopes[row * r + i] * weightedSlopes[row * r + j]
+          }
+          sensoryInformation[(sample * r + i) * r + j] = sum
+          information[(sample * r + i) * r + j] = moments.schur[i * r + j]
+        }
       }
-      sensorySlotInformation[sample] = moments.sensoryInformation
+    }
+    let b = r + h
+    for i in 0..<h {
+      for j in 0..<h {
+        slotInformation[(sample * h + i) * h + j] = moments.slowCurvature[(r + i) * b + r + j]
+        sensorySlotInformation[(sample * h + i) * h + j] = moments.sensoryInformation[i * h + j]
+      }
     }
   }
 
@@ -257,25 +268,33 @@ struct FilterSamples {
   ///   - freeCovariance: C_φ `[r × r]` of the whole record; nil where it is not to be spread.
   ///   - slotCovariance: C_λ `[h × h]`.
   mutating func finish(freeCovariance: [Double]?, slotCovariance: [Double]?) {
+    func half(_ values: [Double], _ sample: Int, _ covariance: [Double]) -> Double {
+      var total = 0.0
+      let first = sample * covariance.count
+      for index in covariance.indices { total += values[first + index] * covariance[index] }
+      return 0.5 * total
+    }
     let r = freeCount
     if let freeCovariance, r > 0 {
-      states.add(freeCovariance, samples: count, free: r)
-      causes.add(freeCovariance, samples: count, free: r)
+      for level in 0..<layout.depth {
+        states[level].add(freeCovariance, samples: count, free: r)
+        causes[level].add(freeCovariance, samples: count, free: r)
+      }
       data.add(freeCovariance, samples: count, free: r)
       for sample in 0..<count {
-        let own = 0.5 * InPlace.trace(sensoryInformation[sample], freeCovariance)
+        let own = half(sensoryInformation, sample, freeCovariance)
         sensory[sample] += own
-        other[sample] += 0.5 * InPlace.trace(information[sample], freeCovariance) - own
+        other[sample] += half(information, sample, freeCovariance) - own
       }
     }
     if let slotCovariance, slotCount > 0 {
       for sample in 0..<count {
-        let own = 0.5 * InPlace.trace(sensorySlotInformation[sample], slotCovariance)
+        let own = half(sensorySlotInformation, sample, slotCovariance)
         sensory[sample] += own
-        other[sample] += 0.5 * InPlace.trace(slotInformation[sample], slotCovariance) - own
+        other[sample] += half(slotInformation, sample, slotCovariance) - own
       }
     }
-    let constant = 0.5 * Double(layout.unknownCount) * (1 + log(2 * Double.pi))
+    let constant = 0.5 * Double(layout.count) * (1 + log(2 * Double.pi))
     terms = (0..<count).map { sample in
       let entropy = halfLogCovariance[sample] + constant
       let energy = sensory[sample] + other[sample]

@@ -18,18 +18,19 @@ struct FilterStatePrior {
   let isStated: Bool
 
   init(
-    model: HierarchicalDynamicModel, layout: ErrorLayout, reference: InversionSettings.Reference
+    model: HierarchicalDynamicModel, layout: UnknownLayout, reference: InversionSettings.Reference
   ) throws(LinearAlgebraError) {
-    let u = layout.unknownCount
+    let u = layout.count
     let n = layout.stateOrder
     var matrix = [Double](repeating: 0, count: u * u)
     var centre = [Double](repeating: 0, count: u)
     var normalizer = 0.0
     var isStated = false
-    for (index, level) in model.levels.enumerated() {
-      let first = layout.stateOffsets[index]
+    for (index, level) in model.levels.dropLast().enumerated() {
       if reference == .exact {
-        for (entry, value) in level.initialStates.enumerated() { centre[first + entry] = value }
+        for (entry, value) in level.initialStates.enumerated() {
+          centre[layout.state(index, 0, entry)] = value
+        }
       }
       guard let own = level.statePriorPrecision, own.values.contains(where: { $0 != 0 })
       else { continue }
@@ -40,8 +41,7 @@ struct FilterStatePrior {
         for m in 0..<n {
           for a in 0..<own.rows {
             for b in 0..<own.columns {
-              let row = k * layout.stateCount + first + a
-              matrix[row * u + m * layout.stateCount + first + b] =
+              matrix[layout.state(index, k, a) * u + layout.state(index, m, b)] =
                 temporal.precision[k, m] * own[a, b]
             }
           }

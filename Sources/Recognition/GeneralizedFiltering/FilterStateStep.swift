@@ -1,3 +1,4 @@
+internal import DynamicModels
 internal import TensorCore
 
 /// One step of local linearisation of the states and causes, data and prior causes moving along.
@@ -12,7 +13,8 @@ internal import TensorCore
 /// Held apart, as the reference holds them, a parameter that the states can follow closely
 /// (S ≪ H_φφ) either creeps or overshoots.
 final class FilterStateStep {
-  private let layout: ErrorLayout
+  private let errors: HierarchyErrors
+  private let layout: UnknownLayout
   private let gain: Double
   private let step: Double
   private var constant: LinearPropagator
@@ -23,21 +25,27 @@ final class FilterStateStep {
   private var jointJacobian: [Double]
   private var jointForcing: [Double]
   private var jointChange: [Double]
-  private var moved: [Double]
+  /// Moved data, their weighted form and the message over (u, φ).
+  private var moved: [[Double]]
+  private var weighted: [[Double]]
+  private var scratch: [Double]
   private var message: [Double]
+  /// Where the ones of D stand: rows, and how far their columns lie ahead.
+  private let shifts: [(row: Int, ahead: Int)]
   private var change: [Double]
   private var joint: LocalLinearPropagator
   private let interval: Double
 
   /// Prepares steps of a gain κ over one `parts`-th of a sample of length `interval`.
-  init(layout: ErrorLayout, gain: Double, interval: Double, parts: Int) {
-    self.layout = layout
+  init(errors: HierarchyErrors, gain: Double, interval: Double, parts: Int) {
+    self.errors = errors
+    layout = errors.layout
     self.gain = gain
     self.interval = interval
     step = interval / Double(parts)
-    let u = layout.unknownCount
-    let width = u + layout.freeCount
-    let all = u + 2 * layout.freeCount
+    let u = layout.count
+    let r = errors.freeCount
+    let all = u + 2 * r
     joint = LocalLinearPropagator(dimension: all, forcingCount: layout.stateOrder)
     constant = LinearPropagator(dimension: u, forcingCount: layout.stateOrder)
     changing = LocalLinearPropagator(dimension: u, forcingCount: layout.stateOrder)
@@ -46,8 +54,21 @@ final class FilterStateStep {
     jointJacobian = [Double](repeating: 0, count: all * all)
     jointForcing = [Double](repeating: 0, count: all * layout.stateOrder)
     jointChange = [Double](repeating: 0, count: all)
-    moved = [Double](repeating: 0, count: layout.errorCount)
-    message = [Double](repeating: 0, count: width)
+    moved = errors.groups.map { [Double](repeating: 0, count: $0.orders * $0.rows) }
+    weighted = moved
+    scratch = [Double](repeating: 0, count: moved.map(\.count).max() ?? 0)
+    message = [Double](repeating: 0, count: u + r)
+    var shifts: [(row: Int, ahead: Int)] = []
+    for level in 0..<layout.depth {
+      let (nx, nv) = (layout.stateCounts[level], layout.causeCounts[level])
+      for index in 0..<(max(layout.stateOrder - 1, 0) * nx) {
+        shifts.append((layout.state(level, 0, 0) + index, nx))
+      }
+      for index in 0..<(max(layout.causeOrder - 1, 0) * nv) {
+        shifts.append((layout.cause(level, 0, 0) + index, nv))
+      }
+    }
+    self.shifts = shifts
     change = [Double](repeating: 0, count: u)
   }
 
@@ -62,7 +83,7 @@ final class FilterStateStep {
   func advance(
     _ unknowns: inout [Double], _ moments: FilterMoments, data: [Double], prior: [Double]
   ) -> Bool {
-    let u = layout.unknownCount
+    let u = layout.count
     setForcing(unknowns, moments)
     for k in 1..<max(layout.stateOrder, 1) {
       setMessage(k, moments, data, prior)
@@ -93,7 +114,7 @@ final class FilterStateStep {
     _ unknowns: inout [Double], _ slow: inout SlowVariables, _ slowStep: SlowStep,
     _ moments: FilterMoments, data: [Double], prior: [Double]
   ) -> Bool {
-    let (u, r) = (layout.unknownCount, layout.freeCount)
+    let (u, r) = (layout.count, errors.freeCount)
     let b = r + moments.slotCount
     let q = u + r
     let all = u + 2 * r
@@ -119,13 +140,13 @@ final class FilterStateStep {
         jointForcing[k * all + q + i] = -scale * sum
       }
     }
-    let curvature = moments.curvature
+    let (coupling, information) = (moments.coupling, moments.freeCurvature)
     for row in 0..<u {
       for column in 0..<u {
         jointJacobian[row * all + column] = interval * jacobian[row * u + column]
       }
       for j in 0..<r {
-        jointJacobian[row * all + u + j] = -interval * gain * curvature[row * q + u + j]
+        jointJacobian[row * all + u + j] = -interval * gain * coupling[row * r + j]
       }
     }
     for i in 0..<r {
@@ -134,7 +155,8 @@ final class FilterStateStep {
       for column in 0..<q {
         var sum = 0.0
         for j in 0..<r {
-          var entry = curvature[(u + j) * q + column]
+          var entry =
+            column < u ? coupling[column * r + j] : information[j * r + column - u]
           if column == u + j { entry += slowStep.parameterPrecision[j] / slowStep.samples }
           sum += slowStep.whitener[i * b + j] * entry
         }
@@ -157,45 +179,42 @@ final class FilterStateStep {
 
   /// `D ũ − κ V_u`.
   private func setForcing(_ unknowns: [Double], _ moments: FilterMoments) {
-    let u = layout.unknownCount
-    let (nx, nv) = (layout.stateCount, layout.causeCount)
     let gradient = moments.stateGradient
-    for index in 0..<u { forcing[index] = -gain * gradient[index] }
-    for row in 0..<max(layout.causes - nx, 0) { forcing[row] += unknowns[row + nx] }
-    for row in layout.causes..<max(layout.causes, u - nv) { forcing[row] += unknowns[row + nv] }
+    for index in gradient.indices { forcing[index] = -gain * gradient[index] }
+    for (row, ahead) in shifts { forcing[row] += unknowns[row + ahead] }
   }
 
-  /// The message `Jᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃)`.
+  /// The message `[ε̃_u ε̃_φ]ᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃)`.
   private func setMessage(
     _ k: Int, _ moments: FilterMoments, _ data: [Double], _ prior: [Double]
   ) {
-    let (n, d) = (layout.stateOrder, layout.causeOrder)
-    for index in 0..<layout.stateErrors { moved[index] = 0 }
-    for order in 0..<(n - k) {
-      let row = order * layout.outputCount
-      for channel in 0..<layout.dataCount {
-        moved[row + channel] = data[(order + k) * layout.dataCount + channel]
-      }
-      if order + k < d {
-        let first = row + layout.outputCount - layout.priorCount
-        for channel in 0..<layout.priorCount {
-          moved[first + channel] -= prior[(order + k) * layout.priorCount + channel]
-        }
-      }
+    for index in message.indices { message[index] = 0 }
+    add(errors.dataGroup, k, moments, data, sign: 1)
+    if let index = errors.priorGroup { add(index, k, moments, prior, sign: -1) }
+  }
+
+  private func add(
+    _ index: Int, _ k: Int, _ moments: FilterMoments, _ source: [Double], sign: Double
+  ) {
+    let group = errors.groups[index]
+    let shift = k * group.rows
+    for place in moved[index].indices {
+      moved[index][place] = place + shift < source.count ? sign * source[place + shift] : 0
     }
-    Dense.transposedVector(
-      moments.weighted, moved, rows: layout.unknownCount + layout.freeCount,
-      inner: layout.errorCount, into: &message)
+    ErrorGroup.weigh(
+      moments.precision.matrices[index], group.temporal.precision.values, orders: group.orders,
+      rows: group.rows, width: 1, moved[index], into: &weighted[index], scratch: &scratch)
+    group.addMessage(weighted[index], through: group.jacobian, to: &message)
+    group.addParameterMessage(weighted[index], to: &message, at: layout.count)
   }
 
   private func setJacobian(_ moments: FilterMoments) {
-    let u = layout.unknownCount
-    moments.writeStateCurvature(into: &jacobian, times: -gain)
-    for row in 0..<max(layout.causes - layout.stateCount, 0) {
-      jacobian[row * u + row + layout.stateCount] += 1
+    let curvature = moments.stateCurvature
+    for index in curvature.indices { jacobian[index] = -gain * curvature[index] }
+    for index in moments.precisionCurvature.indices {
+      jacobian[index] -= gain * moments.precisionCurvature[index]
     }
-    for row in layout.causes..<max(layout.causes, u - layout.causeCount) {
-      jacobian[row * u + row + layout.causeCount] += 1
-    }
+    let u = layout.count
+    for (row, ahead) in shifts { jacobian[row * u + row + ahead] += 1 }
   }
 }

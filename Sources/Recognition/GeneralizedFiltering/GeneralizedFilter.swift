@@ -8,16 +8,17 @@ internal import TensorCore
 ///
 /// Nothing is assumed independent of anything else but λ of (u, θ). The parameters drift through
 /// the record, pass after pass; the estimate of a pass is the average of their course, weighted
-/// with its precision. A pass that raises F after the fourth is taken back.
+/// with its precision. A pass that does not lower F is taken back: the next one starts at rest from
+/// the best estimates so far.
 ///
 /// Under `reference: spm` the log-precisions of a population are added and only diagonals count,
-/// the prior on parameters pulls at every sample with its whole weight, κ is 1, and the estimates
-/// are those of the pass before the last. Otherwise `Π = fixed + Σ e^λ Q`, the prior counts once
+/// the prior on parameters pulls at every sample with its whole weight, κ is 1, the first four
+/// passes count whatever their F, and the estimates are those of the pass before the last. Otherwise `Π = fixed + Σ e^λ Q`, the prior counts once
 /// per record, parameters and states move in one linearised step, F is that of the averaged
 /// parameters with every constant, and the estimates are those of the best accepted pass.
 ///
-/// A channel with a missing cell in the window of its embedding is left out of that sample: its
-/// errors are marginalised.
+/// A channel without a cell at a sample is left out there, its errors marginalised; windows of
+/// other samples that would hold the missing cell read the nearest present ones (mathematics §2).
 ///
 /// Reference: Friston, Stephan, Li & Daunizeau 2010, Math Probl Eng 621670.
 public struct GeneralizedFilter: InversionScheme {

@@ -8,8 +8,7 @@ public final class GeneralizedFilterSession {
   let settings: InversionSettings
   let isReference: Bool
   let spaces: [ParameterSpace]
-  let errors: ErrorModel
-  let layout: ErrorLayout
+  let errors: HierarchyErrors
   let precision: FilterPrecision
   let moments: FilterMoments
   let masks: ReferenceMasks
@@ -20,18 +19,16 @@ public final class GeneralizedFilterSession {
   let slotPrecision: [Double]
   let initialUnknowns: [Double]
 
-  /// Data and prior causes with time along the rows.
-  let data: Tensor<Double>
-  let priorCauses: Tensor<Double>
-  let dataEmbedding: TaylorEmbedding
-  let priorEmbedding: TaylorEmbedding
+  let observations: Observations
+  /// Per pattern of missing data, which channels are missing.
+  let absent: [[Bool]]
   let stateStep: FilterStateStep
   let slowStep: SlowStep
 
-  // One sample's data, prior causes and missing channels.
-  var observed: [Double]
-  var expected: [Double]
-  var missing: [Bool]
+  // What one sample says about φ and λ.
+  var freeInformation: [Double]
+  var slotInformation: [Double]
+  var slotVariance: [Double]
   var freeInverter: SymmetricInverter
   var slotInverter: SymmetricInverter
 
@@ -67,35 +64,33 @@ public final class GeneralizedFilterSession {
       } catch { throw .linearAlgebra(level: index + 1, error) }
     }
     self.spaces = spaces
-    errors = ErrorModel(model: model, spaces: spaces)
-    layout = errors.layout
+    errors = HierarchyErrors(model, spaces: spaces, confoundCount: 0, isDense: true)
     precision = FilterPrecision(
-      model: model, layout: layout, spaces: spaces, reference: settings.reference)
+      model: model, errors: errors, spaces: spaces, reference: settings.reference)
     parameterPrecision = spaces.flatMap { $0.variances.map { 1 / $0 } }
-    let slots = precision.kernel.slots
+    let slots = precision.slots
     slotPrecision = slots.map { 1 / $0.variance }
     slow = SlowVariables(
-      free: [Double](repeating: 0, count: layout.freeCount), lambda: slots.map(\.mean),
-      velocity: [Double](repeating: 0, count: layout.freeCount + slots.count))
+      free: [Double](repeating: 0, count: errors.freeCount), lambda: slots.map(\.mean),
+      velocity: [Double](repeating: 0, count: errors.freeCount + slots.count))
     kept = slow
     recordCovariance = []
-    data = LinearAlgebra.transpose(input.data)
-    priorCauses = LinearAlgebra.transpose(input.prior)
     let parts = settings.stepsPerSample
-    dataEmbedding = TaylorEmbedding(
-      orders: model.stateOrder, step: model.time.step, sampleCount: samples,
-      delays: input.delays, subSteps: parts)
-    priorEmbedding = TaylorEmbedding(
-      orders: model.causeOrder, step: model.time.step, sampleCount: samples, subSteps: parts)
-    observed = [Double](repeating: 0, count: layout.stateOrder * layout.dataCount)
-    expected = [Double](repeating: 0, count: layout.causeOrder * layout.priorCount)
-    missing = [Bool](repeating: false, count: layout.dataCount)
-    freeInverter = SymmetricInverter(size: layout.freeCount)
+    let observations = Observations(input, model: model, subSteps: parts)
+    self.observations = observations
+    let channels = model.level(1).outputs.count
+    absent = observations.patterns.map { present in
+      (0..<channels).map { !present.contains($0) }
+    }
+    freeInformation = [Double](repeating: 0, count: errors.freeCount * errors.freeCount)
+    slotInformation = [Double](repeating: 0, count: slots.count * slots.count)
+    slotVariance = slotInformation
+    freeInverter = SymmetricInverter(size: errors.freeCount)
     slotInverter = SymmetricInverter(size: slots.count)
-    initialUnknowns = Self.initialUnknowns(model, errors, priorCauses)
+    initialUnknowns = errors.initialUnknowns(model, prior: observations.firstPrior)
     // The reference has no κ here.
     stateStep = FilterStateStep(
-      layout: layout, gain: isReference ? 1 : settings.gradientGain,
+      errors: errors, gain: isReference ? 1 : settings.gradientGain,
       interval: model.time.step, parts: parts)
     slowStep = SlowStep(
       samples: samples, step: 1 / Double(parts), parameterPrecision: parameterPrecision,
@@ -104,44 +99,19 @@ public final class GeneralizedFilterSession {
       moments = FilterMoments(
         errors: errors, precision: precision,
         prior: try FilterStatePrior(
-          model: model, layout: layout, reference: settings.reference),
+          model: model, layout: errors.layout, reference: settings.reference),
         parameterPrecision: parameterPrecision)
       _ = try precision.update(
-        lambda: slow.lambda, unknowns: initialUnknowns, free: slow.free, missing: missing)
-      masks = try ReferenceMasks(precision)
+        lambda: slow.lambda, unknowns: initialUnknowns, free: slow.free,
+        missing: [Bool](repeating: false, count: channels))
+      masks = try ReferenceMasks(precision, errors)
     } catch { throw .linearAlgebra(level: 1, error) }
-  }
-
-  /// Causes start where the levels above predict them; states where the model says.
-  private static func initialUnknowns(
-    _ model: HierarchicalDynamicModel, _ errors: ErrorModel, _ priorCauses: Tensor<Double>
-  ) -> [Double] {
-    let layout = errors.layout
-    var unknowns = [Double](repeating: 0, count: layout.unknownCount)
-    for (index, level) in model.levels.enumerated() {
-      for (entry, value) in level.initialStates.enumerated() {
-        unknowns[layout.stateOffsets[index] + entry] = value
-      }
-    }
-    var emitted = (0..<layout.priorCount).map { model.time.count > 0 ? priorCauses[$0, 0] : 0 }
-    for (index, level) in errors.levels.enumerated().reversed() {
-      let v = layout.causes + layout.causeOffsets[index]
-      for (entry, value) in emitted.enumerated() { unknowns[v + entry] = value }
-      let x = layout.stateOffsets[index]
-      level.run(
-        states: unknowns[x..<(x + level.stateCount)],
-        causes: unknowns[v..<(v + level.causeCount)],
-        free: [Double](repeating: 0, count: level.freeCount)[...])
-      let region = level.region(Level.Port.output)
-      emitted = (0..<level.outputCount).map { level.value(region, $0) }
-    }
-    return unknowns
   }
 
   /// One pass over the record, and the decision whether it counts.
   func step(shouldStop: (() -> Bool)?) throws(RecognitionError) -> InversionInfo {
     if isFinished, let last = history.last { return last }
-    let isFixed = layout.freeCount + precision.kernel.slots.count == 0
+    let isFixed = errors.freeCount + precision.slots.count == 0
     let limit = isFixed ? 1 : max(settings.passes, 1)
     let iteration = history.count + 1
     let before = slow
@@ -158,23 +128,33 @@ public final class GeneralizedFilterSession {
       zip(slow.free, before.free).reduce(0) { $0 + abs($1.0 - $1.1) },
       zip(slow.lambda, before.lambda).reduce(0) { $0 + abs($1.0 - $1.1) }
     )
-    let isAccepted = iteration <= 4 || !(value < evidence ?? -.infinity)
+    // The reference takes the first four passes as they come.
+    let isAccepted =
+      isReference
+      ? iteration <= 4 || !(value < evidence ?? -.infinity)
+      : evidence.map { value > $0 } ?? true
     // Without the reference's ways a pass that is taken back has gained little, too.
     if isAccepted || !isReference, value - (evidence ?? -.infinity) < 1 { counter += 1 }
     if isAccepted {
       evidence = value
       kept = slow
       rate = max(rate - 1, -8)
-      if isReference || value >= reported?.negativeFreeEnergy ?? -.infinity {
-        parts = result.evidence
-        if !isReference { reported = result }
+      parts = result.evidence
+      if !isReference {
+        reported = result
+        recordCovariance = result.freeCovariance.values
       }
-      if !isReference { recordCovariance = result.freeCovariance.values }
     } else {
-      slow.free = kept.free
-      slow.lambda = kept.lambda
-      // The reference keeps the velocity of the pass it rejects.
-      if !isReference { slow.velocity = kept.velocity }
+      // The reference keeps the velocity and the curvature of the pass it rejects.
+      if isReference {
+        slow.free = kept.free
+        slow.lambda = kept.lambda
+      } else if let best = reported {
+        slow = SlowVariables(
+          free: best.free, lambda: best.lambda,
+          velocity: [Double](repeating: 0, count: slow.velocity.count),
+          curvature: kept.curvature)
+      }
       rate = max(rate + 2, 2)
       if rate > 6 { counter = 1 }
     }

@@ -14,7 +14,6 @@ struct ReferenceEvidence {
 
 /// Which errors and unknowns the reference counts: those whose log-precision is below eight at first.
 struct ReferenceMasks {
-  let layout: ErrorLayout
   /// Per population and entry.
   private let counted: [[Bool]]
   /// The unknowns in q(u): order zero of the hidden states always, others with their errors.
@@ -23,68 +22,60 @@ struct ReferenceMasks {
   private let spectra: [[Double]]
 
   /// Reads the masks off the precisions at the start.
-  init(_ precision: FilterPrecision) throws(LinearAlgebraError) {
-    layout = precision.kernel.layout
-    var counted: [[Bool]] = []
-    var spectra: [[Double]] = []
-    var (outputs, states) = (
-      [Bool](repeating: true, count: layout.outputCount),
-      [Bool](repeating: true, count: layout.stateCount)
-    )
-    for (block, own) in zip(precision.kernel.blocks, precision.logarithms) {
-      let mask = own.map { $0 < 8 }
-      counted.append(mask)
-      for (entry, isCounted) in mask.enumerated() {
-        let place = block.index(0, entry)
-        if block.isOutput {
-          outputs[place] = isCounted
-        } else {
-          states[place - layout.stateErrors] = isCounted
-        }
-      }
-      spectra.append(try SymmetricEigendecomposition(block.temporal.precision).values)
-    }
+  init(
+    _ precision: FilterPrecision, _ errors: HierarchyErrors
+  ) throws(LinearAlgebraError) {
+    let counted = precision.logarithms.map { $0.map { $0 < 8 } }
     self.counted = counted
-    self.spectra = spectra
-    let own = precision.kernel.layout
-    let (nx, nv) = (own.stateCount, own.causeCount)
-    var unknowns = (0..<own.causes).filter { $0 < nx || states[$0 % nx] }
-    for place in 0..<(own.causeOrder * nv) where outputs[own.dataCount + place % nv] {
-      unknowns.append(own.causes + place)
+    var spectra: [[Double]] = []
+    for group in errors.groups {
+      spectra.append(try SymmetricEigendecomposition(group.temporal.precision).values)
     }
-    self.unknowns = unknowns
+    self.spectra = spectra
+    unknowns = (0..<errors.layout.count).filter { index in
+      let (level, isState, order, entry) = errors.layout.description(of: index)
+      if isState && order == 0 { return true }
+      // The causes of a level are the outputs of the one above.
+      let place = errors.groups.firstIndex {
+        isState
+          ? $0.kind == .states && $0.level == level + 1
+          : $0.kind != .states && $0.level == level + 2
+      }
+      return place.map { counted[$0][entry] } ?? true
+    }
   }
 
   /// Adds one sample's parts.
   func add(
     _ moments: FilterMoments, _ point: [Double], to parts: inout ReferenceEvidence
   ) throws(LinearAlgebraError) {
-    let precision = moments.precision
-    for (index, block) in precision.kernel.blocks.enumerated() {
-      let isSensory = index == precision.sensory
+    let (precision, errors) = (moments.precision, moments.errors)
+    let n = errors.layout.stateOrder
+    for (index, group) in errors.groups.enumerated() {
+      let isSensory = index == errors.dataGroup
       var value = 0.0
-      for entry in 0..<block.count where counted[index][entry] {
+      for entry in 0..<group.rows where counted[index][entry] {
         if isSensory && precision.missing[entry] { continue }
-        for order in 0..<layout.stateOrder {
-          let place = block.index(order, entry)
-          value -= 0.5 * moments.errors.errors[place] * moments.weightedErrors[place]
+        for order in 0..<n {
+          let place = order * group.rows + entry
+          value -= 0.5 * group.errors[place] * group.weighted[place]
         }
-        value += 0.5 * logDeterminant(index, block, precision.logarithms[index][entry])
+        value +=
+          0.5 * logDeterminant(index, group.temporal, precision.logarithms[index][entry])
       }
       if isSensory { parts.sensory += value } else { parts.other += value }
     }
     let present = precision.missing.reduce(0) { $0 + ($1 ? 0 : 1) }
-    parts.sensory -= 0.5 * Double(layout.stateOrder * present) * log(2 * Double.pi)
+    parts.sensory -= 0.5 * Double(n * present) * log(2 * Double.pi)
     guard moments.prior.isStated else { return }
-    let u = layout.unknownCount
-    let q = u + layout.freeCount
+    let u = errors.layout.count
     let count = unknowns.count
     var own = Tensor<Double>(repeating: 0, shape: .matrix(count, count))
     var covariance = own
     for (row, a) in unknowns.enumerated() {
       for (column, b) in unknowns.enumerated() {
         own[row, column] = moments.prior.matrix[a * u + b]
-        covariance[row, column] = moments.covariance[a * q + b]
+        covariance[row, column] = moments.conditional[a * u + b]
         parts.other -= 0.5 * point[a] * moments.prior.matrix[a * u + b] * point[b]
       }
     }
@@ -93,11 +84,19 @@ struct ReferenceMasks {
   }
 
   /// `ln |S⁻¹ e^p|` of one channel over the eigenvalues that the reference keeps.
-  private func logDeterminant(_ index: Int, _ block: PrecisionBlock, _ own: Double) -> Double {
-    let values = spectra[index].map { $0 * exp(own) }
-    if values.allSatisfy({ $0 > 1e-16 && $0 < 1e16 }) {
-      return block.temporal.generalizedLogDeterminant(own, channels: 1)
+  private func logDeterminant(
+    _ index: Int, _ temporal: TemporalCovariance, _ own: Double
+  ) -> Double {
+    let gain = exp(own)
+    var sum = 0.0
+    var isWhole = true
+    for value in spectra[index] {
+      if value * gain > 1e-16 && value * gain < 1e16 {
+        sum += log(value * gain)
+      } else {
+        isWhole = false
+      }
     }
-    return values.reduce(0) { $1 > 1e-16 && $1 < 1e16 ? $0 + log($1) : $0 }
+    return isWhole ? temporal.generalizedLogDeterminant(own, channels: 1) : sum
   }
 }

@@ -47,8 +47,9 @@ final class ErrorGroup {
   var byParameter: [Double]
   private(set) var weightedParameter: [Double]
 
-  private var scratch: [Double]
-  private var mapped: [Double]
+  /// Room for `[n × rows × directions]` and for `[rows × columns]`.
+  var scratch: [Double]
+  var mapped: [Double]
   /// Where S⁻¹_jk MᵀΠM goes in the storage of the curvature, −1 where nowhere, per pair of orders
   /// with an even sum; and where C_jk is read.
   private let scatterPlaces: [Int]
