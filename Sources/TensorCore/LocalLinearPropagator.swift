@@ -21,14 +21,21 @@ public struct LocalLinearPropagator: ~Copyable {
   private var exponential: MatrixExponential
   private let vectors: UnsafeMutablePointer<Double>
   private var unscale = 1.0
+  private let isDoubling: Bool
+
+  /// The squarings that one column takes as so many products of a matrix with a vector.
+  private static let columnSquarings = 4
 
   /// Creates the buffers for `dimension` variables and `forcingCount` ≥ 1 forcing terms.
-  public init(dimension: Int, forcingCount: Int) {
+  ///
+  /// Without `isDoubling` there is no `doubledIncrement`, and a step costs less.
+  public init(dimension: Int, forcingCount: Int, isDoubling: Bool = true) {
     precondition(
       dimension >= 0 && forcingCount >= 1,
       "local linearisation of \(dimension) variables with \(forcingCount) forcing terms")
     self.dimension = dimension
     self.forcingCount = forcingCount
+    self.isDoubling = isDoubling
     exponential = MatrixExponential(dimension: dimension + forcingCount)
     let count = 2 * (dimension + forcingCount)
     unsafe vectors = UnsafeMutablePointer.allocate(capacity: count)
@@ -91,13 +98,22 @@ public struct LocalLinearPropagator: ~Copyable {
       exponent = ceiling
     }
     unscale = Double(sign: .plus, exponent: -exponent, significand: 1)
-    guard exponential.run() else { return false }
-    for row in 0..<n {
-      guard unsafe (a[row * stride + n] * factors[row] * unscale).isFinite else { return false }
+    guard let left = exponential.run(leaving: isDoubling ? 0 : Self.columnSquarings) else {
+      return false
+    }
+    // Column n of (I + X)^(2ᵏ) − I, by v ← v + X v + X eₙ.
+    let size = n + p
+    let v = unsafe vectors
+    let moved = unsafe vectors + size
+    for row in 0..<size { unsafe v[row] = a[row * stride + n] }
+    for _ in 1..<(1 << left) {
+      unsafe exponential.kernels.multiply(a, vector: v, into: moved)
+      for row in 0..<size { unsafe v[row] += moved[row] + a[row * stride + n] }
     }
     for row in 0..<n {
-      unsafe increment[row] = a[row * stride + n] * factors[row] * unscale
+      guard unsafe (v[row] * factors[row] * unscale).isFinite else { return false }
     }
+    for row in 0..<n { unsafe increment[row] = v[row] * factors[row] * unscale }
     return true
   }
 
@@ -106,6 +122,7 @@ public struct LocalLinearPropagator: ~Copyable {
   /// - Parameter increment: Receives δ(2 step), `[n]`.
   public mutating func doubledIncrement(into increment: inout MutableSpan<Double>) {
     let n = dimension
+    precondition(isDoubling, "a propagator that was made for single steps")
     precondition(increment.count == n, "\(increment.count) entries for \(n) variables")
     let size = n + forcingCount
     let stride = exponential.kernels.stride

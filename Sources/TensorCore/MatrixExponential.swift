@@ -110,13 +110,19 @@ public struct MatrixExponential: ~Copyable {
   /// Replaces `working` by its exponential minus the identity.
   ///
   /// - Returns: Whether the result is finite.
-  mutating func run() -> Bool {
-    guard dimension > 0 else { return true }
+  mutating func run() -> Bool { run(leaving: 0) != nil }
+
+  /// Replaces `working` by `e^{A/2ᵏ} − I`, for callers that need few columns of the exponential.
+  ///
+  /// - Parameter most: the largest k: the squarings that may be left to the caller.
+  /// - Returns: k, or nil where the result is not finite.
+  mutating func run(leaving most: Int) -> Int? {
+    guard dimension > 0 else { return 0 }
     let (a, a2, a4, a6) = unsafe (matrix(0), matrix(1), matrix(2), matrix(3))
     let scratch = unsafe vectors + kernels.stride
     let norm = unsafe kernels.columnNorm(a, scratch: scratch)
-    guard norm.isFinite else { return false }
-    if norm == 0 { return true }
+    guard norm.isFinite else { return nil }
+    if norm == 0 { return 0 }
     unsafe kernels.multiply(a, a, into: a2)
     var squarings = 0
     var degree = 0
@@ -134,8 +140,9 @@ public struct MatrixExponential: ~Copyable {
         unsafe kernels.multiply(a2, a4, into: a6)
       }
     }
-    guard approximate(degree: degree) else { return false }
-    return square(squarings)
+    guard approximate(degree: degree) else { return nil }
+    let left = min(most, squarings)
+    return square(squarings - left) ? left : nil
   }
 
   /// The number of halvings that brings the matrix within reach of the degree 13 approximant.
@@ -175,14 +182,8 @@ public struct MatrixExponential: ~Copyable {
     // ‖|A|²⁷‖₁ / ‖A‖₁, with the size kept apart so that it cannot overflow.
     var logarithm = 0
     for _ in 0..<27 {
-      for index in 0..<dimension { unsafe y[index] = 0 }
-      for row in 0..<dimension {
-        let weight = unsafe x[row] * scale
-        guard weight != 0 else { continue }
-        for column in 0..<dimension {
-          unsafe y[column] += weight * abs(a[row * stride + column])
-        }
-      }
+      for index in 0..<dimension { unsafe x[index] *= scale }
+      unsafe kernels.multiplySizes(a, transposed: x, into: y)
       var largest = 0.0
       for index in 0..<dimension { unsafe largest = max(largest, y[index]) }
       guard largest > 0 else { return 0 }

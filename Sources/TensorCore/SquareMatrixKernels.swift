@@ -132,6 +132,29 @@ struct SquareMatrixKernels: Sendable {
     }
   }
 
+  /// `y = |a|ᵀ x` for a vector of `dimension` entries; `y` holds `stride` of them.
+  func multiplySizes(
+    _ a: UnsafePointer<Double>, transposed x: UnsafePointer<Double>,
+    into y: UnsafeMutablePointer<Double>
+  ) {
+    var column = 0
+    while column < dimension {
+      // Two blocks of columns at a time hide the latency of the additions.
+      let width = column + 4 < stride ? 4 : 0
+      var (s0, s1) = (SIMD4<Double>(), SIMD4<Double>())
+      var entry = unsafe a + column
+      for row in 0..<dimension {
+        let (q0, q1) = unsafe (quad(entry, 0), quad(entry, width))
+        unsafe s0 += x[row] * q0.replacing(with: -q0, where: q0 .< 0)
+        unsafe s1 += x[row] * q1.replacing(with: -q1, where: q1 .< 0)
+        unsafe entry += stride
+      }
+      unsafe store(s0, y, column)
+      if width > 0 { unsafe store(s1, y, column + width) }
+      column += 4 + width
+    }
+  }
+
   /// The largest absolute column sum; `sums` holds `stride` entries of scratch.
   func columnNorm(
     _ a: UnsafePointer<Double>, scratch sums: UnsafeMutablePointer<Double>

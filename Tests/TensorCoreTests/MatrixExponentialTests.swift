@@ -90,6 +90,7 @@ import Testing
       return Double(seed >> 11) * 0x1p-53 - 0.5
     }
     var general = LocalLinearPropagator(dimension: n, forcingCount: p)
+    var single = LocalLinearPropagator(dimension: n, forcingCount: p, isDoubling: false)
     var constant = LinearPropagator(dimension: n, forcingCount: p)
     for (size, step) in [(1.0, 0.1), (1, 2), (10, 1), (1e3, 0.5), (1e-3, 100)] {
       let j = (0..<n * n).map { index in
@@ -107,6 +108,11 @@ import Testing
       var other = two.mutableSpan
       constant.propagate(forcing: c.span, into: &other)
       #expect(close(one, two, 1e-12), "\(one) \(two)")
+      // One column squares as well by products with a vector.
+      span = whole.mutableSpan
+      let isAlone = single.propagate(jacobian: j.span, forcing: c.span, step: step, into: &span)
+      #expect(isAlone)
+      #expect(close(whole, two, 1e-12), "\(whole) \(two)")
       // A half step doubled is a whole step.
       span = one.mutableSpan
       _ = general.propagate(jacobian: j.span, forcing: c.span, step: step / 2, into: &span)

@@ -46,9 +46,11 @@ final class FilterStateStep {
     let u = layout.count
     let r = errors.freeCount
     let all = u + 2 * r
-    joint = LocalLinearPropagator(dimension: all, forcingCount: layout.stateOrder)
+    joint = LocalLinearPropagator(
+      dimension: all, forcingCount: layout.stateOrder, isDoubling: false)
     constant = LinearPropagator(dimension: u, forcingCount: layout.stateOrder)
-    changing = LocalLinearPropagator(dimension: u, forcingCount: layout.stateOrder)
+    changing = LocalLinearPropagator(
+      dimension: u, forcingCount: layout.stateOrder, isDoubling: false)
     jacobian = [Double](repeating: 0, count: u * u)
     forcing = [Double](repeating: 0, count: u * layout.stateOrder)
     jointJacobian = [Double](repeating: 0, count: all * all)
