@@ -13,6 +13,8 @@ public final class ExpectationMaximizationSession {
   let spaces: [ParameterSpace]
   let errors: HierarchyErrors
   let precision: HierarchyPrecision
+  /// The groups whose precision depends on states, causes or parameters.
+  let dependents: [DependentPrecision]
   let observations: Observations
   let samples: Int
 
@@ -83,12 +85,28 @@ public final class ExpectationMaximizationSession {
       } catch { throw .linearAlgebra(level: index + 1, error) }
     }
     self.spaces = spaces
+    let isDependent = model.levels.contains {
+      $0.outputPrecision.isStateDependent || $0.statePrecision.isStateDependent
+    }
+    // The reference has no such precisions.
+    if isDependent && isReference {
+      throw .unsupported(scheme: .dem, .stateDependentPrecision)
+    }
     let confounds = input.confounds.columns
     let errors = HierarchyErrors(
-      model, spaces: spaces, confoundCount: confounds, isDense: isReference)
+      model, spaces: spaces, confoundCount: confounds, isDense: isReference,
+      isDependent: isDependent)
     self.errors = errors
     let precision = HierarchyPrecision(model, errors: errors, reference: settings.reference)
     self.precision = precision
+    dependents = errors.groups.indices.compactMap {
+      DependentPrecision(
+        model, errors: errors, space: spaces[errors.groups[$0].level - 1], group: $0)
+    }
+    // λ and states that set one and the same precision cannot be told apart by the M-step's sums.
+    for dependent in dependents where !precision.groups[dependent.group].components.isEmpty {
+      throw .unsupported(scheme: .dem, .logPrecisions)
+    }
     observations = Observations(
       input, model: model, subSteps: model.isStatic ? 1 : settings.stepsPerSample)
     parameterPrecision = spaces.flatMap { $0.variances.map { 1 / $0 } }

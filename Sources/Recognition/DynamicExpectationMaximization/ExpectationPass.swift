@@ -64,6 +64,7 @@ extension ExpectationMaximizationSession {
       let context = StepContext(
         iteration: iteration, sample: sample, precisions: precisions.patterns[pattern],
         counted: precisions.countedUnknowns, posterior: buffers.posteriors[place], place: place)
+      buffers.precisions = context.precisions
       if errors.isAffine && !prepared[place] {
         try prepare(context)
         prepared[place] = true
@@ -82,7 +83,7 @@ extension ExpectationMaximizationSession {
   private func prepare(_ context: StepContext) throws(RecognitionError) {
     do {
       try context.posterior.compute(
-        precisions: context.precisions, prior: priorPlaces,
+        precisions: buffers.precisions, dependents: dependents, prior: priorPlaces,
         parameterCovariance: freeCovariance.values, all: errors.freeCount + errors.nuisanceCount,
         weight: weight, counted: context.counted)
     } catch {
@@ -114,7 +115,20 @@ extension ExpectationMaximizationSession {
     errors.evaluate(
       buffers.unknowns, data: observations.observed, prior: observations.expected)
     errors.setConfounds(observations.courses)
-    for (index, group) in errors.groups.enumerated() { group.weigh(context.precisions[index]) }
+    do {
+      for dependent in dependents {
+        let isData = dependent.group == errors.dataGroup
+        try dependent.update(
+          buffers.unknowns, free: free,
+          present: isData
+            ? observations.patterns[observations.patternOfSample[context.sample - 1]]
+            : Array(0..<errors.groups[dependent.group].rows), errors: errors)
+        buffers.precisions[dependent.group] = dependent.precision
+      }
+    } catch {
+      throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
+    }
+    for (index, group) in errors.groups.enumerated() { group.weigh(buffers.precisions[index]) }
     if !errors.isAffine { try prepare(context) }
   }
 
@@ -135,6 +149,12 @@ extension ExpectationMaximizationSession {
         }
         group.addMessage(
           buffers.message[index], through: group.slopes[i], scale: weight, to: &buffers.gradient)
+      }
+    }
+    for dependent in dependents {
+      let group = errors.groups[dependent.group]
+      for (k, place) in dependent.unknowns.enumerated() {
+        buffers.gradient[place] += dependent.slope(k, errors: group)
       }
     }
     var energy = 0.0
@@ -159,7 +179,7 @@ extension ExpectationMaximizationSession {
         recordErrors(context, priorEnergy: energy)
       }
       let isFinite = buffers.integrators[context.place].advance(
-        &buffers.unknowns, gradient: buffers.gradient, precisions: context.precisions,
+        &buffers.unknowns, gradient: buffers.gradient, precisions: buffers.precisions,
         data: observations.observed, prior: observations.expected)
       if !isFinite {
         throw context.divergence(
@@ -227,6 +247,11 @@ extension ExpectationMaximizationSession {
       let energy = 0.5 * group.squaredError
       if group.isSensory { sensory += energy } else { other += energy }
     }
+    // ½ ln |Π̃| of precisions that change belongs to the sample.
+    for dependent in dependents {
+      let half = 0.5 * logDeterminant(dependent)
+      if errors.groups[dependent.group].isSensory { sensory -= half } else { other -= half }
+    }
     let channels = errors.groups[errors.dataGroup].rows
     for channel in 0..<channels {
       pass.predictions[(context.sample - 1) * channels + channel] =
@@ -238,10 +263,41 @@ extension ExpectationMaximizationSession {
     pass.sensoryTraces[context.sample - 1] = context.posterior.sensoryTrace
   }
 
+  /// ln |Π̃| of a group whose precision changes, at the present sample.
+  func logDeterminant(_ dependent: DependentPrecision) -> Double {
+    let group = errors.groups[dependent.group]
+    return group.temporal.generalizedLogDeterminant(
+      dependent.logDeterminant, channels: dependent.channels)
+  }
+
+  /// Adds what precisions that change give to F and to the parameters' gradient.
+  private func addDependents(all: Int) {
+    for dependent in dependents {
+      let group = errors.groups[dependent.group]
+      let energy = 0.5 * (group.squaredError - logDeterminant(dependent))
+      if group.isSensory {
+        pass.dependentSensory += energy
+      } else {
+        pass.dependentOther += energy
+      }
+      let first = dependent.unknowns.count
+      for (i, row) in dependent.directions.enumerated() {
+        pass.gradient[row] -= dependent.slope(first + i, errors: group)
+        for (j, column) in dependent.directions.enumerated() {
+          let bend = dependent.information(first + i, first + j, orders: group.orders)
+          pass.curvature[row * all + column] -= bend
+          pass.information[row * all + column] += bend
+          if group.isSensory { pass.sensoryInformation[row * all + column] += bend }
+        }
+      }
+    }
+  }
+
   /// Adds a sample to the sums of the E- and M-steps, at the errors of its last D-step.
   private func addSums(_ context: StepContext, pattern: Int, counted: [[Bool]]?) {
     let all = errors.freeCount + errors.nuisanceCount
     let posterior = context.posterior
+    addDependents(all: all)
     for (index, group) in errors.groups.enumerated() {
       let r = group.directions.count
       if r > 0 {

@@ -18,8 +18,10 @@ extension ExpectationMaximizationSession {
 
   /// What the mode maximises: `−½ ε̃ᵀΠ̃ε̃ − ½ tr(C_φ ε̃_φᵀΠ̃ε̃_φ)` and, outside the reference, the
   /// energy of the states' prior.
+  /// A precision that changes adds ½ ln |Π̃|.
   private func objective(priorEnergy: Double) -> Double {
     var value = isReference ? 0 : -priorEnergy
+    for dependent in dependents { value += 0.5 * logDeterminant(dependent) }
     for (index, group) in errors.groups.enumerated() {
       value -= 0.5 * group.squaredError
       let r = group.directions.count

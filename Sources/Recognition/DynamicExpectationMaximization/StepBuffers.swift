@@ -9,6 +9,8 @@ final class StepBuffers {
   var integrators: [StateIntegrator] = []
   var gradient: [Double]
   var unknowns: [Double]
+  /// Π of every group where the D-step is.
+  var precisions: [[Double]] = []
   /// C_φ over the directions of every group.
   var parameterCovariances: [[Double]]
   var message: [[Double]]
