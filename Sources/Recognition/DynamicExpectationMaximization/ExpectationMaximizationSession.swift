@@ -174,7 +174,7 @@ public final class ExpectationMaximizationSession {
     let outcome: MaximizationOutcome
     do {
       outcome = try maximize(pass)
-    } catch { throw .passAlgebra(iteration: iteration, sample: samples, error) }
+    } catch { throw failure(error, iteration: iteration) }
     let value = outcome.negativeFreeEnergy
     guard value.isFinite else { throw .nonFinitePass(iteration: iteration) }
     let isAccepted = iteration == 1 || value > (accepted?.negativeFreeEnergy ?? -.infinity)
@@ -183,7 +183,7 @@ public final class ExpectationMaximizationSession {
       precisionRate = min(precisionRate + 0.5, 4)
       let step: [Double]
       do { step = try parameterStep(outcome) } catch {
-        throw .passAlgebra(iteration: iteration, sample: samples, error)
+        throw failure(error, iteration: iteration)
       }
       // A rejected pass brings back θ from before this update, and λ from after it.
       let made = pass
@@ -231,6 +231,24 @@ public final class ExpectationMaximizationSession {
   var reported: PassRecord? {
     guard let kept = accepted else { return nil }
     return isReference && !(history.last?.isAccepted ?? true) ? pass : kept.pass
+  }
+
+  /// What went wrong after a pass: the parameter whose sums are not finite, where it is one.
+  private func failure(_ error: LinearAlgebraError, iteration: Int) -> RecognitionError {
+    if let place = pass.gradient.firstIndex(where: { !$0.isFinite }), place < errors.freeCount,
+      let level = errors.freeOffsets.lastIndex(where: { $0 <= place && $0 < errors.freeCount })
+    {
+      let direction = place - errors.freeOffsets[level]
+      let basis = spaces[level].basis
+      let names = model.levels[level].parameters.elementNames
+      let owner = names.indices.max {
+        abs(basis[$0, direction]) < abs(basis[$1, direction])
+      }
+      if let owner {
+        return .divergence(iteration: iteration, sample: samples, unit: names[owner])
+      }
+    }
+    return .passAlgebra(iteration: iteration, sample: samples, error)
   }
 
   /// A name for an unknown, for messages.

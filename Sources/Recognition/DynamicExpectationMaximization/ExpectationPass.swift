@@ -87,6 +87,7 @@ extension ExpectationMaximizationSession {
         parameterCovariance: freeCovariance.values, all: errors.freeCount + errors.nuisanceCount,
         weight: weight, counted: context.counted)
     } catch {
+      if case .notFinite(let row, _) = error { throw context.divergence(unitName(row)) }
       throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
     }
     if model.isStatic { return }

@@ -16,9 +16,12 @@ extension ExpectationMaximizationSession {
     resting[context.sample - 1] = buffers.unknowns
   }
 
-  /// What the mode maximises: `−½ ε̃ᵀΠ̃ε̃ − ½ tr(C_φ ε̃_φᵀΠ̃ε̃_φ)` and, outside the reference, the
-  /// energy of the states' prior.
-  /// A precision that changes adds ½ ln |Π̃|.
+  /// What the mode maximises.
+  ///
+  ///     −½ ε̃ᵀΠ̃ε̃ − ½ tr(C_φ ε̃_φᵀΠ̃ε̃_φ)
+  ///
+  /// and, outside the reference, minus the energy of the states' prior and plus ½ ln |Π̃| of
+  /// precisions that change.
   private func objective(priorEnergy: Double) -> Double {
     var value = isReference ? 0 : -priorEnergy
     for dependent in dependents { value += 0.5 * logDeterminant(dependent) }
