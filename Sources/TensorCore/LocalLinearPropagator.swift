@@ -36,7 +36,7 @@ public struct LocalLinearPropagator: ~Copyable {
     self.dimension = dimension
     self.forcingCount = forcingCount
     self.isDoubling = isDoubling
-    exponential = MatrixExponential(dimension: dimension + forcingCount)
+    exponential = MatrixExponential(dimension: dimension + forcingCount, split: dimension)
     let count = 2 * (dimension + forcingCount)
     unsafe vectors = UnsafeMutablePointer.allocate(capacity: count)
     unsafe vectors.initialize(repeating: 0, count: count)

@@ -16,10 +16,13 @@ public struct MatrixExponential: ~Copyable {
   private let vectors: UnsafeMutablePointer<Double>
 
   /// Creates the buffers for matrices of `dimension` rows and columns.
-  public init(dimension: Int) {
+  public init(dimension: Int) { self.init(dimension: dimension, split: dimension) }
+
+  /// The same for matrices whose entries (i, j) are zero for i ≥ split > j.
+  init(dimension: Int, split: Int) {
     precondition(dimension >= 0, "matrix exponential of dimension \(dimension)")
     self.dimension = dimension
-    kernels = SquareMatrixKernels(dimension: dimension)
+    kernels = SquareMatrixKernels(dimension: dimension, split: split)
     unsafe storage = kernels.allocate(9)
     unsafe vectors = UnsafeMutablePointer.allocate(capacity: 3 * kernels.stride + 1)
     unsafe vectors.initialize(repeating: 0, count: 3 * kernels.stride + 1)
@@ -135,9 +138,16 @@ public struct MatrixExponential: ~Copyable {
       if squarings > 0 {
         unsafe kernels.scale(a, by: factor, into: a)
         unsafe kernels.scale(a2, by: factor * factor, into: a2)
-        // Powers of two commute with rounding, but overflow must not.
-        unsafe kernels.multiply(a2, a2, into: a4)
-        unsafe kernels.multiply(a2, a4, into: a6)
+        // Powers of two commute with rounding, unless the powers have overflown.
+        let fourth = factor * factor * factor * factor
+        let sixth = fourth * factor * factor
+        if unsafe kernels.columnNorm(a6, scratch: scratch).isFinite && sixth > 0x1p-900 {
+          unsafe kernels.scale(a4, by: fourth, into: a4)
+          unsafe kernels.scale(a6, by: sixth, into: a6)
+        } else {
+          unsafe kernels.multiply(a2, a2, into: a4)
+          unsafe kernels.multiply(a2, a4, into: a6)
+        }
       }
     }
     guard approximate(degree: degree) else { return nil }

@@ -9,11 +9,18 @@ struct SquareMatrixKernels: Sendable {
   /// The number of entries from one row to the next, and the number of stored rows.
   let stride: Int
 
+  /// How many leading rows and columns stand over a block of zeros.
+  ///
+  /// Entry (i, j) of every matrix is zero for i ≥ split > j; where nothing is known about zeros
+  /// this is the dimension.
+  let split: Int
+
   /// The number of stored entries of one matrix.
   var count: Int { stride * stride }
 
-  init(dimension: Int) {
+  init(dimension: Int, split: Int? = nil) {
     self.dimension = dimension
+    self.split = split ?? dimension
     stride = (dimension + 3) / 4 * 4
   }
 
@@ -54,8 +61,11 @@ struct SquareMatrixKernels: Sendable {
         var s1 = SIMD4<Double>()
         var s2 = SIMD4<Double>()
         var s3 = SIMD4<Double>()
-        var bRow = unsafe b + column
-        for k in 0..<dimension {
+        // Products with the zero block are left out.
+        let first = row >= split ? split : 0
+        let end = max(first, column + 4 <= split ? split : dimension)
+        var bRow = unsafe b + first * stride + column
+        for k in first..<end {
           let q = unsafe quad(bRow, 0)
           unsafe s0 += a0[k] * q
           unsafe s1 += a1[k] * q

@@ -292,3 +292,38 @@ struct GeneralizedFilterTests {
     }
   }
 }
+
+@Suite("Memory of generalised filtering")
+struct FilterMemoryTests {
+  @Test("a step of states, parameters and log-precisions allocates nothing")
+  func allocation() async {
+    // In a process of its own, where no other test allocates meanwhile.
+    await #expect(processExitsWith: .success) {
+      let problem = try FilterModels.decay(seed: 7)
+      let scheme = GeneralizedFilter()
+      var session = try scheme.initialState(problem.model, on: problem.input)
+      // One pass first, so that there is a covariance of the record.
+      _ = try scheme.step(&session, shouldStop: nil)
+      let state = session
+      var unknowns = state.initialUnknowns
+      var slow = state.slow
+      var isFinite = true
+      func visit(_ sample: Int) throws {
+        state.observations.embed(sample: sample, part: 0)
+        try state.moments.evaluate(
+          unknowns: unknowns, free: slow.free, lambda: slow.lambda,
+          data: state.observations.observed, causes: state.observations.expected,
+          missing: state.absent[0], freeCovariance: state.recordCovariance)
+        try state.slowStep.prepare(&slow, state.moments, rate: 0, isReference: false)
+        state.slowStep.advance(&slow, 1..<2)
+        isFinite =
+          state.stateStep.advanceJointly(
+            &unknowns, &slow, state.slowStep, state.moments, data: state.observations.observed,
+            prior: state.observations.expected) && isFinite
+      }
+      for sample in 1...8 { try visit(sample) }
+      if AllocationProbe.allocates({ try? visit(9) }) { exit(3) }
+      if !isFinite { exit(4) }
+    }
+  }
+}

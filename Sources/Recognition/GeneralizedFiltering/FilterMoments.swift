@@ -81,7 +81,7 @@ final class FilterMoments {
     unknownCount = u
     freeCount = r
     slotCount = h
-    isConstant = errors.isAffine && r == 0 && h == 0 && !precision.isStateDependent
+    isConstant = errors.isAffine && h == 0 && !precision.isStateDependent
     func zeros(_ count: Int) -> [Double] { [Double](repeating: 0, count: count) }
     kernels = errors.groups.map { zeros($0.columns * $0.columns) }
     contracted = kernels
@@ -125,9 +125,7 @@ final class FilterMoments {
     unknowns: [Double], free: [Double], lambda: [Double], data: [Double], causes: [Double],
     missing: [Bool], freeCovariance: [Double]?, isFirst: Bool = false
   ) throws(LinearAlgebraError) {
-    if !hasRun || !errors.isAffine || freeCount > 0 {
-      errors.linearize(unknowns, free: free)
-    }
+    if !hasRun || !errors.isAffine { errors.linearize(unknowns, free: free) }
     errors.evaluate(unknowns, data: data, prior: causes)
     if isReference && freeCount > 0 {
       if isFirst {

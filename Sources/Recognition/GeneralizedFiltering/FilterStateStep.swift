@@ -143,26 +143,24 @@ final class FilterStateStep {
       }
     }
     let (coupling, information) = (moments.coupling, moments.freeCurvature)
+    let (own, whitener) = (jacobian, slowStep.whitener)
+    var matrix = jointJacobian.mutableSpan
     for row in 0..<u {
-      for column in 0..<u {
-        jointJacobian[row * all + column] = interval * jacobian[row * u + column]
-      }
-      for j in 0..<r {
-        jointJacobian[row * all + u + j] = -interval * gain * coupling[row * r + j]
-      }
+      for column in 0..<u { matrix[row * all + column] = interval * own[row * u + column] }
+      for j in 0..<r { matrix[row * all + u + j] = -interval * gain * coupling[row * r + j] }
     }
     for i in 0..<r {
-      jointJacobian[(u + i) * all + q + i] = 1
-      jointJacobian[(q + i) * all + q + i] = -slowStep.samples
+      matrix[(u + i) * all + q + i] = 1
+      matrix[(q + i) * all + q + i] = -slowStep.samples
       for column in 0..<q {
         var sum = 0.0
         for j in 0..<r {
           var entry =
             column < u ? coupling[column * r + j] : information[j * r + column - u]
           if column == u + j { entry += slowStep.parameterPrecision[j] / slowStep.samples }
-          sum += slowStep.whitener[i * b + j] * entry
+          sum += whitener[i * b + j] * entry
         }
-        jointJacobian[(q + i) * all + column] = -sum
+        matrix[(q + i) * all + column] = -sum
       }
     }
     var output = jointChange.mutableSpan

@@ -64,7 +64,10 @@ public final class GeneralizedFilterSession {
       } catch { throw .linearAlgebra(level: index + 1, error) }
     }
     self.spaces = spaces
-    errors = HierarchyErrors(model, spaces: spaces, confoundCount: 0, isDense: true)
+    // Where parameters move, everything is linearised anew at every evaluation.
+    errors = HierarchyErrors(
+      model, spaces: spaces, confoundCount: 0, isDense: true,
+      isDependent: spaces.contains { $0.dimension > 0 })
     precision = FilterPrecision(
       model: model, errors: errors, spaces: spaces, reference: settings.reference)
     parameterPrecision = spaces.flatMap { $0.variances.map { 1 / $0 } }

@@ -135,6 +135,8 @@ final class ErrorGroup {
   /// Of a prior η̃ there may be fewer orders than n; the others are zero.
   func evaluate(_ u: [Double], target: [Double], isAffine: Bool) {
     let c = columns
+    let (jacobian, value) = (jacobian, value)
+    var output = errors.mutableSpan
     for order in 0..<orders {
       for row in 0..<rows {
         var sum = 0.0
@@ -147,7 +149,7 @@ final class ErrorGroup {
         case .causes, .states: break
         }
         if kind == .states && order == orders - 1 {
-          errors[order * rows + row] = 0
+          output[order * rows + row] = 0
           continue
         }
         if order == 0 { sum -= value[row] }
@@ -157,21 +159,23 @@ final class ErrorGroup {
           let place = positions[order * c + column]
           if place >= 0 { sum += jacobian[row * c + column] * u[place] }
         }
-        errors[order * rows + row] = sum
+        output[order * rows + row] = sum
       }
     }
     let r = directions.count
+    var derivatives = byParameter.mutableSpan
     for direction in 0..<parameterCount {
+      let (slope, base) = (slopes[direction], slopeValues[direction])
       for order in 0..<orders {
         for row in 0..<rows {
-          var sum = order == 0 ? -slopeValues[direction][row] : 0
+          var sum = order == 0 ? -base[row] : 0
           if order > 0 || isAffine {
             for column in targets..<c {
               let place = positions[order * c + column]
-              if place >= 0 { sum += slopes[direction][row * c + column] * u[place] }
+              if place >= 0 { sum += slope[row * c + column] * u[place] }
             }
           }
-          byParameter[(order * rows + row) * r + direction] = sum
+          derivatives[(order * rows + row) * r + direction] = sum
         }
       }
     }
