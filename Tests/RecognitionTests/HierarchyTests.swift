@@ -165,3 +165,38 @@ struct HierarchyTests {
     }
   }
 }
+
+@Suite("Memory of expectation maximisation")
+struct ExpectationMemoryTests {
+  @Test("a pass allocates nothing per sample")
+  func allocation() async {
+    // In a process of its own, where no other test allocates meanwhile.
+    await #expect(processExitsWith: .success) {
+      for model in [
+        SampleModels.convolution(), HierarchyTests.chain(2, samples: 24),
+        HierarchyTests.chain(5, samples: 24), SampleModels.hierarchy(),
+      ] {
+        let count = model.time.count
+        let channels = model.level(1).outputs.count
+        var source = RandomSource(seed: 1)
+        let data = Tensor(
+          shape: .matrix(count, channels),
+          values: source.normals(count * channels).map { 0.2 * $0 })
+        let scheme = DynamicExpectationMaximization()
+        var state = try scheme.initialState(
+          model, on: RecognitionInput(data: data, model: model))
+        // One pass first, so that parameters and log-precisions have covariances.
+        _ = try scheme.step(&state, shouldStop: nil)
+        let precisions = try state.preparePass(iteration: 2)
+        for sample in 1...count {
+          try state.visit(sample, iteration: 2, precisions: precisions)
+        }
+        let last = state
+        let allocates = AllocationProbe.allocates {
+          try? last.visit(count, iteration: 2, precisions: precisions)
+        }
+        if allocates { exit(3) }
+      }
+    }
+  }
+}

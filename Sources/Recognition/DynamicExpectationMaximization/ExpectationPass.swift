@@ -42,12 +42,21 @@ extension ExpectationMaximizationSession {
   func expectationPass(
     iteration: Int, shouldStop: (() -> Bool)?
   ) throws(RecognitionError) {
+    let precisions = try preparePass(iteration: iteration)
+    for sample in 1...max(samples, 1) where sample <= samples {
+      if sample % 64 == 0, shouldStop?() ?? false { throw .stopped }
+      try visit(sample, iteration: iteration, precisions: precisions)
+    }
+  }
+
+  /// Sets the unknowns to their start and forgets the curvatures of an earlier pass.
+  func preparePass(iteration: Int) throws(RecognitionError) -> PassPrecisions {
     let precisions: PassPrecisions
     do { precisions = try passPrecisions() } catch {
       throw .passAlgebra(iteration: iteration, sample: 1, error)
     }
     gatherParameterCovariances()
-    var prepared = [Bool](repeating: false, count: max(observations.patterns.count, 1))
+    for place in buffers.isPrepared.indices { buffers.isPrepared[place] = false }
     if buffers.integrators.isEmpty && (isReference || !model.isStatic) {
       buffers.integrators = buffers.posteriors.map { _ in
         StateIntegrator(
@@ -57,26 +66,30 @@ extension ExpectationMaximizationSession {
     }
     buffers.unknowns = initialUnknowns
     if errors.isAffine { errors.linearize(buffers.unknowns, free: free) }
-    for sample in 1...max(samples, 1) where sample <= samples {
-      if sample % 64 == 0, shouldStop?() ?? false { throw .stopped }
-      let pattern = observations.patternOfSample[sample - 1]
-      let place = errors.isAffine ? pattern : 0
-      let context = StepContext(
-        iteration: iteration, sample: sample, precisions: precisions.patterns[pattern],
-        counted: precisions.countedUnknowns, posterior: buffers.posteriors[place], place: place)
-      buffers.precisions = context.precisions
-      if errors.isAffine && !prepared[place] {
-        try prepare(context)
-        prepared[place] = true
-      }
-      if model.isStatic {
-        try settle(context)
-      } else {
-        try follow(context)
-      }
-      addSums(context, pattern: pattern, counted: precisions.countedErrors)
-      pass.completed = sample
+    return precisions
+  }
+
+  /// The D-steps of one sample and what they add to the sums.
+  func visit(
+    _ sample: Int, iteration: Int, precisions: PassPrecisions
+  ) throws(RecognitionError) {
+    let pattern = observations.patternOfSample[sample - 1]
+    let place = errors.isAffine ? pattern : 0
+    let context = StepContext(
+      iteration: iteration, sample: sample, precisions: precisions.patterns[pattern],
+      counted: precisions.countedUnknowns, posterior: buffers.posteriors[place], place: place)
+    buffers.precisions = context.precisions
+    if errors.isAffine && !buffers.isPrepared[place] {
+      try prepare(context)
+      buffers.isPrepared[place] = true
     }
+    if model.isStatic {
+      try settle(context)
+    } else {
+      try follow(context)
+    }
+    addSums(context, pattern: pattern, counted: precisions.countedErrors)
+    pass.completed = sample
   }
 
   /// Computes the curvature at the present linearisation and readies the integrator for it.

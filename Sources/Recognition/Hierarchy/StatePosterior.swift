@@ -160,7 +160,8 @@ final class StatePosterior {
     // Where nothing constrains an unknown, its variance is as large as rounding allows.
     for _ in 0..<8 {
       if factor.factor(information.span) {
-        covariance = factor.inverse
+        // Copied, not shared: the factor writes its inverse in place.
+        for index in covariance.indices { covariance[index] = factor.inverse[index] }
         logDeterminant = -factor.logDeterminant
         return
       }
