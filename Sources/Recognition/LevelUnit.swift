@@ -79,6 +79,8 @@ final class LevelJacobian {
   let blocks: [Block]
   /// Whether no entry of any block depends on the state of the units.
   let isConstant: Bool
+  /// Whether the flow jumps or bends at some state of the units, which no derivative shows.
+  let isPiecewise: Bool
 
   init(_ source: Program) {
     var program = source
@@ -104,5 +106,6 @@ final class LevelJacobian {
         region: planned.output(entry.name))
     }
     isConstant = planned.constantEntries.allSatisfy { $0.allSatisfy { $0 != nil } }
+    isPiecewise = source.isPiecewise(in: UnitPort.inputs)
   }
 }

@@ -10,8 +10,10 @@ extension RecognitionDynamics {
   /// Always true: the Jacobian is a transformation of the flow's own programs.
   public var providesJacobian: Bool { true }
 
-  /// Whether the flow is affine in the units: every Jacobian entry is a constant.
-  public var isLinear: Bool { units.allSatisfy { $0.jacobian.isConstant } }
+  /// Whether the flow is affine in the units: one piece, every Jacobian entry a constant.
+  public var isLinear: Bool {
+    units.allSatisfy { $0.jacobian.isConstant && !$0.jacobian.isPiecewise }
+  }
 
   /// The highest partial time derivative that can differ from zero: data are polynomials of degree
   /// n − 1 between samples.

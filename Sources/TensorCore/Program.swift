@@ -47,4 +47,37 @@ public struct Program: Sendable {
     }
     return constants[index]
   }
+
+  /// Whether an output jumps or bends somewhere as a function of some inputs.
+  ///
+  /// `if`, comparisons, `sign`, `abs`, `relu`, `min` and `max` have derivatives that say nothing of
+  /// their pieces: a constant Jacobian makes a map affine only where this is false.
+  ///
+  /// - Parameter names: the inputs; what depends on none of them does not count.
+  package func isPiecewise(in names: [String]) -> Bool {
+    var depends = [Bool](repeating: false, count: nodes.count)
+    for port in inputs where names.contains(port.name) { depends[port.node] = true }
+    var hasCorner = depends.map { _ in false }
+    for (index, node) in nodes.enumerated() {
+      if node.operands.contains(where: { depends[$0] }) { depends[index] = true }
+      hasCorner[index] = node.operands.contains { hasCorner[$0] }
+      // What chooses between pieces is the first operand of a selection.
+      let isCorner = node.operation == .select ? depends[node.operands[0]] : depends[index]
+      if isCorner && node.operation.isPiecewise { hasCorner[index] = true }
+    }
+    return outputs.contains { hasCorner[$0.node] }
+  }
+}
+
+extension Operation {
+  /// Whether it is put together from pieces.
+  fileprivate var isPiecewise: Bool {
+    switch self {
+    case .unary(.absolute), .unary(.sign), .unary(.heaviside), .unary(.relu),
+      .binary(.minimum), .binary(.maximum), .binary(.less), .binary(.lessOrEqual),
+      .binary(.equal), .binary(.notEqual), .select, .reduce(.maximum, _):
+      true
+    default: false
+    }
+  }
 }

@@ -11,8 +11,9 @@ let modelsFolder = URL(filePath: #filePath).deletingLastPathComponent()
 
 /// The names of all models that ship.
 let shippedModels = [
-  "birdsong", "convolution", "double-well", "linear-hierarchy", "lorenz", "ornstein-uhlenbeck",
-  "pendulum-sensor", "size-inference",
+  "birdsong", "convolution", "double-well", "linear-hierarchy", "lorenz", "nile-constant",
+  "nile-level", "nile-step", "nile-trend", "ornstein-uhlenbeck", "pendulum-sensor",
+  "size-inference",
 ]
 
 /// Loads a shipped model, showing the loader's text where it refuses.
@@ -66,6 +67,10 @@ func loadShipped(_ name: String, overrides: [String] = []) throws -> ModelFile {
     ("double-well", 1, [7, 3, 64], [1, 0], [1, 1]),
     ("linear-hierarchy", 3, [1, 1, 8], [0, 0, 0, 0], [4, 3, 2, 1]),
     ("lorenz", 1, [7, 3, 64], [3, 0], [1, 1]),
+    ("nile-constant", 1, [1, 1, 100], [0, 0], [1, 1]),
+    ("nile-level", 1, [1, 1, 100], [1, 0], [1, 1]),
+    ("nile-step", 1, [1, 1, 100], [0, 0], [1, 1]),
+    ("nile-trend", 1, [1, 1, 100], [0, 0], [1, 1]),
     ("ornstein-uhlenbeck", 1, [7, 3, 64], [1, 0], [1, 1]),
     ("pendulum-sensor", 1, [6, 3, 100], [2, 0], [2, 1]),
     ("size-inference", 1, [1, 1, 1], [0, 0], [1, 1]),
@@ -109,6 +114,20 @@ func loadShipped(_ name: String, overrides: [String] = []) throws -> ModelFile {
     #expect(level.parameters.elementNames == ["damping"])
     #expect(level.parameterValues == [0.3])
     #expect(level.parameterPriorCovariance == .diagonal([1 / 16]))
+  }
+
+  @Test(arguments: ["nile-constant", "nile-level", "nile-step", "nile-trend"])
+  func theNileIsWhole(_ name: String) throws {
+    let file = try loadShipped(name)
+    let data = try #require(file.data)
+    #expect(data.channels == ["flow"])
+    #expect(data.samples.shape == .matrix(100, 1))
+    #expect(data.samples.values.reduce(0, +) == 91935)
+    #expect([data.samples.values.first, data.samples.values.last] == [1120, 740])
+    if name != "nile-level" {
+      #expect(file.dataSettings.priorCauses?.values == (1871...1970).map { Double($0) })
+      #expect(file.dataSettings.causeColumns == ["year": "year"])
+    }
   }
 
   @Test func sizeInferenceHasItsDatum() throws {

@@ -14,8 +14,8 @@ extension ExpectationMaximizationSession {
     record.totalFreeEnergy = -kept.negativeFreeEnergy
     record.evidence = kept.evidence
     let values = isReference ? free : kept.free
-    let logs = isReference ? lambda : kept.passLambda
-    writeSamples(source, logs, into: &record)
+    let logs = isReference ? lambda : kept.reportedLambda
+    writeSamples(source, isReference ? lambda : kept.passLambda, into: &record)
     writeParameters(values, kept, into: &record)
     for (slot, entry) in precision.slots.enumerated() {
       record.logPrecisions.append(

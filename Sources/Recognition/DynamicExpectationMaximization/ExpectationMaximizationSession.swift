@@ -65,8 +65,10 @@ public final class ExpectationMaximizationSession {
     var negativeFreeEnergy: Double
     var evidence: EvidenceParts?
     var pass: PassRecord
-    /// λ with which the pass was made.
+    /// λ with which −F was evaluated.
     var passLambda: [Double]
+    /// λ that the M-step made of it, to be reported.
+    var reportedLambda: [Double]
   }
 
   init(
@@ -154,7 +156,7 @@ public final class ExpectationMaximizationSession {
       }
     }
     priorCentre = centre
-    parameterRate = rate ?? (errors.isAffine ? 4 : 0)
+    parameterRate = rate ?? (errors.isAffineInPieces ? 4 : 0)
     precisionIterations = precision.slots.isEmpty ? 1 : settings.precisionIterations
     resting = [[Double]?](repeating: nil, count: samples)
     pass = PassRecord(errors, samples: samples, patterns: observations.patterns.count)
@@ -192,7 +194,8 @@ public final class ExpectationMaximizationSession {
         free: free, lambda: outcome.lambda, freeCovariance: outcome.freeCovariance,
         slotCovariance: outcome.slotCovariance, confoundStep: confoundStep,
         confoundTotal: confoundTotal, negativeFreeEnergy: value, evidence: outcome.evidence,
-        pass: made, passLambda: outcome.evaluatedLambda)
+        pass: made, passLambda: isReference ? outcome.evaluatedLambda : lambda,
+        reportedLambda: outcome.evaluatedLambda)
       for index in free.indices { free[index] += step[index] }
       lambda = outcome.lambda
       freeCovariance = outcome.freeCovariance

@@ -13,7 +13,7 @@ struct MaximizationOutcome {
   var otherCurvature: Tensor<Double>
   var negativeFreeEnergy = 0.0
   var evidence: EvidenceParts?
-  /// λ with which −F was evaluated.
+  /// λ before the last update: what is reported, and with what the reference evaluates −F.
   var evaluatedLambda: [Double]
 }
 
@@ -58,8 +58,15 @@ extension ExpectationMaximizationSession {
       gradient[index] -= parameterPrecision[index] * free[index]
       curvature[index, index] -= parameterPrecision[index]
     }
-    return try RegularizedStep.step(
-      jacobian: curvature, flow: gradient, length: .regularized(parameterRate))
+    var length = RegularizedStep.Length.regularized(parameterRate)
+    if !isReference {
+      // The reference counts no negative entries of a diagonal curvature: the time of one parameter,
+      // or of several that do not meet, would depend on their units.
+      let precision = Tensor(shape: curvature.shape, values: curvature.values.map { -$0 })
+      let logDeterminant = try RegularizedStep.logDeterminant(precision)
+      length = .time(exp(parameterRate - logDeterminant / Double(all)))
+    }
+    return try RegularizedStep.step(jacobian: curvature, flow: gradient, length: length)
   }
 
   /// One Newton update of λ; true when nothing is left to gain.

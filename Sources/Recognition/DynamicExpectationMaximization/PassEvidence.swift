@@ -9,7 +9,9 @@ extension ExpectationMaximizationSession {
     _ pass: PassRecord, _ outcome: inout MaximizationOutcome
   ) throws(LinearAlgebraError) {
     let r = errors.freeCount
-    let lambda = outcome.evaluatedLambda
+    // C_u and C_φ belong to the λ of the pass. At another λ they are not the inverse curvatures whose
+    // traces cancel with the entropies' constants, and F could fall below the surprise.
+    let lambda = isReference ? outcome.evaluatedLambda : self.lambda
     let counted = isReference ? precision.countedErrors : nil
     let full = log(2 * Double.pi)
     let n = Double(model.stateOrder)
@@ -164,9 +166,7 @@ extension ExpectationMaximizationSession {
         result.append(EvidenceParts.Complexity(block: "parameters.\(block.name)", value: value))
       }
     }
-    let deviations = outcome.evaluatedLambda.indices.map {
-      outcome.evaluatedLambda[$0] - precision.slots[$0].mean
-    }
+    let deviations = lambda.indices.map { lambda[$0] - precision.slots[$0].mean }
     joint += try divergence(
       Array(deviations.indices), deviations, outcome.slotCovariance, slotPrecision)
     for (slot, entry) in precision.slots.enumerated() {

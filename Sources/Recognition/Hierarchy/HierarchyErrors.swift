@@ -14,6 +14,8 @@ final class HierarchyErrors {
   /// Whether all equations are affine in (x, v) and no precision depends on anything: then one
   /// linearisation holds for a whole record.
   let isAffine: Bool
+  /// The same but for jumps and bends.
+  let isAffineInPieces: Bool
   /// The number of parameter directions, and of confounds' weights.
   let freeCount: Int
   let nuisanceCount: Int
@@ -41,6 +43,7 @@ final class HierarchyErrors {
     self.layout = layout
     levels = zip(model.levels, spaces).dropLast().map { LevelDerivatives($0, space: $1) }
     isAffine = !isDependent && levels.allSatisfy(\.isAffine)
+    isAffineInPieces = !isDependent && levels.allSatisfy(\.isAffineInPieces)
     var offsets = [0]
     for level in levels { offsets.append(offsets[offsets.count - 1] + level.freeCount) }
     freeCount = offsets[levels.count]

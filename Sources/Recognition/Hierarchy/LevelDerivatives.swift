@@ -11,6 +11,8 @@ final class LevelDerivatives {
   private let inputs: [Executable.Region]
   /// Whether f and g are affine in (x, v), whatever φ is.
   let isAffine: Bool
+  /// The same but for jumps and bends: their curvature is zero.
+  let isAffineInPieces: Bool
   let stateCount: Int
   let causeCount: Int
   let outputCount: Int
@@ -46,6 +48,7 @@ final class LevelDerivatives {
       if let value = at[port] { builder.output(port, value) }
     }
     var program = builder.build()
+    let isPiecewise = program.isPiecewise(in: [x, v])
     let affinity = [x, v].flatMap { input in [g, f].map { ($0, input) } }
     for (output, input) in affinity {
       program = program.jacobian(of: output, withRespectTo: input, as: "\(output)|\(input)")
@@ -60,10 +63,11 @@ final class LevelDerivatives {
         names.append(name)
       }
     }
-    isAffine = names.allSatisfy { name in
+    isAffineInPieces = names.allSatisfy { name in
       curvature.constantOutput(name)?.values.allSatisfy { $0 == 0 }
         ?? (curvature.output(name)?.shape.count == 0)
     }
+    isAffine = isAffineInPieces && !isPiecewise
     if freeCount > 0 {
       for output in [g, f] + affinity.map({ "\($0.0)|\($0.1)" }) {
         program = program.jacobian(
