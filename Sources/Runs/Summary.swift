@@ -80,7 +80,8 @@ extension RunResult {
   public func costLine(in language: ReportLanguage) -> String {
     let cost = record.statistics
     if scheme.worksInPasses {
-      let count = record.passes.count
+      // The Kalman filter and its smoother are one pass, of which no history is kept.
+      let count = scheme == .kalman ? 1 : record.passes.count
       return language.pick(
         "\(brief(seconds)) s: \(count) \(count == 1 ? "iteration" : "iterations")",
         "\(brief(seconds)) 秒: 反復 \(count) 回")

@@ -149,6 +149,12 @@ public final class BlockChainFactor {
   }
 
   /// Solves `A x = b` in place.
+  public func solve(_ vector: inout [Double]) {
+    var span = vector.mutableSpan
+    solve(&span)
+  }
+
+  /// Solves `A x = b` in place.
   public func solve(_ vector: inout MutableSpan<Double>) {
     precondition(vector.count == chain.dimension, "a vector of \(vector.count) entries")
     let held = factors

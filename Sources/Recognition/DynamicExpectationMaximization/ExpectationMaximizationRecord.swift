@@ -92,6 +92,10 @@ extension ExpectationMaximizationSession {
     for (index, group) in errors.groups.enumerated() {
       let own = precision.groups[index]
       func half(_ present: [Int]) -> Double {
+        // Determinants that change with the states are part of the samples' energies.
+        if dependents.contains(where: { $0.group == index }) {
+          return 0.5 * n * Double(present.count) * constant
+        }
         guard !present.isEmpty,
           let observed = try? own.observed(logs, present: present).precision,
           let determinant = try? precision.logDeterminant(index, observed)

@@ -13,6 +13,8 @@ public final class ExpectationMaximizationSession {
   let spaces: [ParameterSpace]
   let errors: HierarchyErrors
   let precision: HierarchyPrecision
+  /// The groups whose precision depends on states, causes or parameters.
+  let dependents: [DependentPrecision]
   let observations: Observations
   let samples: Int
 
@@ -83,12 +85,28 @@ public final class ExpectationMaximizationSession {
       } catch { throw .linearAlgebra(level: index + 1, error) }
     }
     self.spaces = spaces
+    let isDependent = model.levels.contains {
+      $0.outputPrecision.isStateDependent || $0.statePrecision.isStateDependent
+    }
+    // The reference has no such precisions.
+    if isDependent && isReference {
+      throw .unsupported(scheme: .dem, .stateDependentPrecision)
+    }
     let confounds = input.confounds.columns
     let errors = HierarchyErrors(
-      model, spaces: spaces, confoundCount: confounds, isDense: isReference)
+      model, spaces: spaces, confoundCount: confounds, isDense: isReference,
+      isDependent: isDependent)
     self.errors = errors
     let precision = HierarchyPrecision(model, errors: errors, reference: settings.reference)
     self.precision = precision
+    dependents = errors.groups.indices.compactMap {
+      DependentPrecision(
+        model, errors: errors, space: spaces[errors.groups[$0].level - 1], group: $0)
+    }
+    // λ and states that set one and the same precision cannot be told apart by the M-step's sums.
+    for dependent in dependents where !precision.groups[dependent.group].components.isEmpty {
+      throw .unsupported(scheme: .dem, .logPrecisions)
+    }
     observations = Observations(
       input, model: model, subSteps: model.isStatic ? 1 : settings.stepsPerSample)
     parameterPrecision = spaces.flatMap { $0.variances.map { 1 / $0 } }
@@ -156,7 +174,7 @@ public final class ExpectationMaximizationSession {
     let outcome: MaximizationOutcome
     do {
       outcome = try maximize(pass)
-    } catch { throw .passAlgebra(iteration: iteration, sample: samples, error) }
+    } catch { throw failure(error, iteration: iteration) }
     let value = outcome.negativeFreeEnergy
     guard value.isFinite else { throw .nonFinitePass(iteration: iteration) }
     let isAccepted = iteration == 1 || value > (accepted?.negativeFreeEnergy ?? -.infinity)
@@ -165,7 +183,7 @@ public final class ExpectationMaximizationSession {
       precisionRate = min(precisionRate + 0.5, 4)
       let step: [Double]
       do { step = try parameterStep(outcome) } catch {
-        throw .passAlgebra(iteration: iteration, sample: samples, error)
+        throw failure(error, iteration: iteration)
       }
       // A rejected pass brings back θ from before this update, and λ from after it.
       let made = pass
@@ -213,6 +231,24 @@ public final class ExpectationMaximizationSession {
   var reported: PassRecord? {
     guard let kept = accepted else { return nil }
     return isReference && !(history.last?.isAccepted ?? true) ? pass : kept.pass
+  }
+
+  /// What went wrong after a pass: the parameter whose sums are not finite, where it is one.
+  private func failure(_ error: LinearAlgebraError, iteration: Int) -> RecognitionError {
+    if let place = pass.gradient.firstIndex(where: { !$0.isFinite }), place < errors.freeCount,
+      let level = errors.freeOffsets.lastIndex(where: { $0 <= place && $0 < errors.freeCount })
+    {
+      let direction = place - errors.freeOffsets[level]
+      let basis = spaces[level].basis
+      let names = model.levels[level].parameters.elementNames
+      let owner = names.indices.max {
+        abs(basis[$0, direction]) < abs(basis[$1, direction])
+      }
+      if let owner {
+        return .divergence(iteration: iteration, sample: samples, unit: names[owner])
+      }
+    }
+    return .passAlgebra(iteration: iteration, sample: samples, error)
   }
 
   /// A name for an unknown, for messages.

@@ -42,12 +42,21 @@ extension ExpectationMaximizationSession {
   func expectationPass(
     iteration: Int, shouldStop: (() -> Bool)?
   ) throws(RecognitionError) {
+    let precisions = try preparePass(iteration: iteration)
+    for sample in 1...max(samples, 1) where sample <= samples {
+      if sample % 64 == 0, shouldStop?() ?? false { throw .stopped }
+      try visit(sample, iteration: iteration, precisions: precisions)
+    }
+  }
+
+  /// Sets the unknowns to their start and forgets the curvatures of an earlier pass.
+  func preparePass(iteration: Int) throws(RecognitionError) -> PassPrecisions {
     let precisions: PassPrecisions
     do { precisions = try passPrecisions() } catch {
       throw .passAlgebra(iteration: iteration, sample: 1, error)
     }
     gatherParameterCovariances()
-    var prepared = [Bool](repeating: false, count: max(observations.patterns.count, 1))
+    for place in buffers.isPrepared.indices { buffers.isPrepared[place] = false }
     if buffers.integrators.isEmpty && (isReference || !model.isStatic) {
       buffers.integrators = buffers.posteriors.map { _ in
         StateIntegrator(
@@ -57,35 +66,41 @@ extension ExpectationMaximizationSession {
     }
     buffers.unknowns = initialUnknowns
     if errors.isAffine { errors.linearize(buffers.unknowns, free: free) }
-    for sample in 1...max(samples, 1) where sample <= samples {
-      if sample % 64 == 0, shouldStop?() ?? false { throw .stopped }
-      let pattern = observations.patternOfSample[sample - 1]
-      let place = errors.isAffine ? pattern : 0
-      let context = StepContext(
-        iteration: iteration, sample: sample, precisions: precisions.patterns[pattern],
-        counted: precisions.countedUnknowns, posterior: buffers.posteriors[place], place: place)
-      if errors.isAffine && !prepared[place] {
-        try prepare(context)
-        prepared[place] = true
-      }
-      if model.isStatic {
-        try settle(context)
-      } else {
-        try follow(context)
-      }
-      addSums(context, pattern: pattern, counted: precisions.countedErrors)
-      pass.completed = sample
+    return precisions
+  }
+
+  /// The D-steps of one sample and what they add to the sums.
+  func visit(
+    _ sample: Int, iteration: Int, precisions: PassPrecisions
+  ) throws(RecognitionError) {
+    let pattern = observations.patternOfSample[sample - 1]
+    let place = errors.isAffine ? pattern : 0
+    let context = StepContext(
+      iteration: iteration, sample: sample, precisions: precisions.patterns[pattern],
+      counted: precisions.countedUnknowns, posterior: buffers.posteriors[place], place: place)
+    buffers.precisions = context.precisions
+    if errors.isAffine && !buffers.isPrepared[place] {
+      try prepare(context)
+      buffers.isPrepared[place] = true
     }
+    if model.isStatic {
+      try settle(context)
+    } else {
+      try follow(context)
+    }
+    addSums(context, pattern: pattern, counted: precisions.countedErrors)
+    pass.completed = sample
   }
 
   /// Computes the curvature at the present linearisation and readies the integrator for it.
   private func prepare(_ context: StepContext) throws(RecognitionError) {
     do {
       try context.posterior.compute(
-        precisions: context.precisions, prior: priorPlaces,
+        precisions: buffers.precisions, dependents: dependents, prior: priorPlaces,
         parameterCovariance: freeCovariance.values, all: errors.freeCount + errors.nuisanceCount,
         weight: weight, counted: context.counted)
     } catch {
+      if case .notFinite(let row, _) = error { throw context.divergence(unitName(row)) }
       throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
     }
     if model.isStatic { return }
@@ -114,7 +129,20 @@ extension ExpectationMaximizationSession {
     errors.evaluate(
       buffers.unknowns, data: observations.observed, prior: observations.expected)
     errors.setConfounds(observations.courses)
-    for (index, group) in errors.groups.enumerated() { group.weigh(context.precisions[index]) }
+    do {
+      for dependent in dependents {
+        let isData = dependent.group == errors.dataGroup
+        try dependent.update(
+          buffers.unknowns, free: free,
+          present: isData
+            ? observations.patterns[observations.patternOfSample[context.sample - 1]]
+            : Array(0..<errors.groups[dependent.group].rows), errors: errors)
+        buffers.precisions[dependent.group] = dependent.precision
+      }
+    } catch {
+      throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
+    }
+    for (index, group) in errors.groups.enumerated() { group.weigh(buffers.precisions[index]) }
     if !errors.isAffine { try prepare(context) }
   }
 
@@ -135,6 +163,12 @@ extension ExpectationMaximizationSession {
         }
         group.addMessage(
           buffers.message[index], through: group.slopes[i], scale: weight, to: &buffers.gradient)
+      }
+    }
+    for dependent in dependents {
+      let group = errors.groups[dependent.group]
+      for (k, place) in dependent.unknowns.enumerated() {
+        buffers.gradient[place] += dependent.slope(k, errors: group)
       }
     }
     var energy = 0.0
@@ -159,7 +193,7 @@ extension ExpectationMaximizationSession {
         recordErrors(context, priorEnergy: energy)
       }
       let isFinite = buffers.integrators[context.place].advance(
-        &buffers.unknowns, gradient: buffers.gradient, precisions: context.precisions,
+        &buffers.unknowns, gradient: buffers.gradient, precisions: buffers.precisions,
         data: observations.observed, prior: observations.expected)
       if !isFinite {
         throw context.divergence(
@@ -227,6 +261,11 @@ extension ExpectationMaximizationSession {
       let energy = 0.5 * group.squaredError
       if group.isSensory { sensory += energy } else { other += energy }
     }
+    // ½ ln |Π̃| of precisions that change belongs to the sample.
+    for dependent in dependents {
+      let half = 0.5 * logDeterminant(dependent)
+      if errors.groups[dependent.group].isSensory { sensory -= half } else { other -= half }
+    }
     let channels = errors.groups[errors.dataGroup].rows
     for channel in 0..<channels {
       pass.predictions[(context.sample - 1) * channels + channel] =
@@ -238,10 +277,41 @@ extension ExpectationMaximizationSession {
     pass.sensoryTraces[context.sample - 1] = context.posterior.sensoryTrace
   }
 
+  /// ln |Π̃| of a group whose precision changes, at the present sample.
+  func logDeterminant(_ dependent: DependentPrecision) -> Double {
+    let group = errors.groups[dependent.group]
+    return group.temporal.generalizedLogDeterminant(
+      dependent.logDeterminant, channels: dependent.channels)
+  }
+
+  /// Adds what precisions that change give to F and to the parameters' gradient.
+  private func addDependents(all: Int) {
+    for dependent in dependents {
+      let group = errors.groups[dependent.group]
+      let energy = 0.5 * (group.squaredError - logDeterminant(dependent))
+      if group.isSensory {
+        pass.dependentSensory += energy
+      } else {
+        pass.dependentOther += energy
+      }
+      let first = dependent.unknowns.count
+      for (i, row) in dependent.directions.enumerated() {
+        pass.gradient[row] -= dependent.slope(first + i, errors: group)
+        for (j, column) in dependent.directions.enumerated() {
+          let bend = dependent.information(first + i, first + j, orders: group.orders)
+          pass.curvature[row * all + column] -= bend
+          pass.information[row * all + column] += bend
+          if group.isSensory { pass.sensoryInformation[row * all + column] += bend }
+        }
+      }
+    }
+  }
+
   /// Adds a sample to the sums of the E- and M-steps, at the errors of its last D-step.
   private func addSums(_ context: StepContext, pattern: Int, counted: [[Bool]]?) {
     let all = errors.freeCount + errors.nuisanceCount
     let posterior = context.posterior
+    addDependents(all: all)
     for (index, group) in errors.groups.enumerated() {
       let r = group.directions.count
       if r > 0 {

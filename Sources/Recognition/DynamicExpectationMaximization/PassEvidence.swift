@@ -14,14 +14,20 @@ extension ExpectationMaximizationSession {
     let full = log(2 * Double.pi)
     let n = Double(model.stateOrder)
     // Half of Σ tr(Π̃ EE) − N ln |Π̃|, with its constants where they are counted.
-    var sensory = 0.0
-    var other = 0.0
+    var sensory = pass.dependentSensory
+    var other = pass.dependentOther
     for (index, group) in errors.groups.enumerated() {
       let own = precision.groups[index]
+      let isDependent = dependents.contains { $0.group == index }
       for (pattern, channels) in observations.patterns.enumerated() {
         let present = index == errors.dataGroup ? channels : Array(0..<group.rows)
         if present.isEmpty { continue }
         let count = Double(observations.patternCounts[pattern])
+        if isDependent {
+          let constants = 0.5 * count * n * Double(present.count) * full
+          if group.isSensory { sensory += constants } else { other += constants }
+          continue
+        }
         let observed = try own.observed(lambda, present: present).precision
         var energy = 0.0
         for (i, row) in present.enumerated() {

@@ -32,6 +32,9 @@ final class PassRecord {
   var energies: [[[Double]]]
   /// `Σ ln |C|` over all D-steps, over the number of D-steps per sample.
   var logCovariance = 0.0
+  /// `Σ ½ (ε̃ᵀΠ̃ε̃ − ln |Π̃|)` of the groups whose precision changes.
+  var dependentSensory = 0.0
+  var dependentOther = 0.0
   /// How many samples were passed.
   var completed = 0
 
@@ -108,6 +111,7 @@ final class PassRecord {
       }
     }
     logCovariance = 0
+    (dependentSensory, dependentOther) = (0, 0)
     completed = 0
   }
 }

@@ -6,20 +6,33 @@ internal import TensorCore
 extension ExpectationMaximizationSession {
   /// Finds the mode of one sample.
   func settle(_ context: StepContext) throws(RecognitionError) {
-    if let last = resting[context.sample - 1] { buffers.unknowns = last }
+    if let last = resting[context.sample - 1] {
+      for index in last.indices { buffers.unknowns[index] = last[index] }
+    }
     observations.embed(sample: context.sample, part: 0)
     if isReference {
       try settleAsReference(context)
     } else {
       try descend(context)
     }
-    resting[context.sample - 1] = buffers.unknowns
+    if resting[context.sample - 1] == nil {
+      resting[context.sample - 1] = buffers.unknowns
+    } else {
+      for index in buffers.unknowns.indices {
+        resting[context.sample - 1]?[index] = buffers.unknowns[index]
+      }
+    }
   }
 
-  /// What the mode maximises: `−½ ε̃ᵀΠ̃ε̃ − ½ tr(C_φ ε̃_φᵀΠ̃ε̃_φ)` and, outside the reference, the
-  /// energy of the states' prior.
+  /// What the mode maximises.
+  ///
+  ///     −½ ε̃ᵀΠ̃ε̃ − ½ tr(C_φ ε̃_φᵀΠ̃ε̃_φ)
+  ///
+  /// and, outside the reference, minus the energy of the states' prior and plus ½ ln |Π̃| of
+  /// precisions that change.
   private func objective(priorEnergy: Double) -> Double {
     var value = isReference ? 0 : -priorEnergy
+    for dependent in dependents { value += 0.5 * logDeterminant(dependent) }
     for (index, group) in errors.groups.enumerated() {
       value -= 0.5 * group.squaredError
       let r = group.directions.count
@@ -44,20 +57,23 @@ extension ExpectationMaximizationSession {
     var energy = evaluateGradient()
     var value = objective(priorEnergy: energy)
     guard value.isFinite else { throw context.divergence(unitName(0)) }
-    let factor = BlockChainFactor(errors.layout.chain)
-    var move = [Double](repeating: 0, count: u)
     steps: for _ in 0..<(u > 0 ? 64 : 0) {
       let curvature = context.posterior.curvature
-      guard factor.factor(curvature.span) else { break }
-      for index in 0..<u { move[index] = -buffers.gradient[index] }
-      var span = move.mutableSpan
-      factor.solve(&span)
-      let start = buffers.unknowns
-      let size = move.reduce(0) { max($0, abs($1)) }
-      let scale = start.reduce(1) { max($0, abs($1)) }
+      guard buffers.factor.factor(curvature.span) else { break }
+      var size = 0.0
+      var scale = 1.0
+      for index in 0..<u {
+        buffers.move[index] = -buffers.gradient[index]
+        buffers.start[index] = buffers.unknowns[index]
+        scale = max(scale, abs(buffers.start[index]))
+      }
+      buffers.factor.solve(&buffers.move)
+      for index in 0..<u { size = max(size, abs(buffers.move[index])) }
       var length = 1.0
       while true {
-        for index in 0..<u { buffers.unknowns[index] = start[index] + length * move[index] }
+        for index in 0..<u {
+          buffers.unknowns[index] = buffers.start[index] + length * buffers.move[index]
+        }
         try evaluate(context)
         energy = evaluateGradient()
         let next = objective(priorEnergy: energy)
@@ -68,7 +84,7 @@ extension ExpectationMaximizationSession {
         }
         length /= 2
         guard length > 1e-8 else {
-          buffers.unknowns = start
+          for index in 0..<u { buffers.unknowns[index] = buffers.start[index] }
           try evaluate(context)
           energy = evaluateGradient()
           break steps

@@ -35,6 +35,15 @@ struct GroupPrecision {
       let gain = exp(lambda[component.slot])
       return Tensor(shape: whole.shape, values: component.matrix.values.map { gain * $0 })
     }
+    let reduced = try Self.observed(whole, parts: parts, present: present)
+    return (reduced.precision, reduced.parts)
+  }
+
+  /// Any Π, and derivatives of it, on the channels that are there.
+  static func observed(
+    _ whole: Tensor<Double>, parts: [Tensor<Double>], present: [Int]
+  ) throws(LinearAlgebraError) -> (precision: Tensor<Double>, parts: [Tensor<Double>]) {
+    let rows = whole.rows
     if present.count == rows { return (whole, parts) }
     let missing = (0..<rows).filter { !present.contains($0) }
     var map = Tensor<Double>(repeating: 0, shape: .matrix(rows, present.count))

@@ -11,7 +11,8 @@ final class HierarchyErrors {
   let layout: UnknownLayout
   let groups: [ErrorGroup]
   let levels: [LevelDerivatives]
-  /// Whether all equations are affine in (x, v): then one linearisation holds for a whole record.
+  /// Whether all equations are affine in (x, v) and no precision depends on anything: then one
+  /// linearisation holds for a whole record.
   let isAffine: Bool
   /// The number of parameter directions, and of confounds' weights.
   let freeCount: Int
@@ -33,12 +34,13 @@ final class HierarchyErrors {
   private let sources: [Source]
 
   init(
-    _ model: HierarchicalDynamicModel, spaces: [ParameterSpace], confoundCount: Int, isDense: Bool
+    _ model: HierarchicalDynamicModel, spaces: [ParameterSpace], confoundCount: Int, isDense: Bool,
+    isDependent: Bool = false
   ) {
     let layout = UnknownLayout(model, isDense: isDense)
     self.layout = layout
     levels = zip(model.levels, spaces).dropLast().map { LevelDerivatives($0, space: $1) }
-    isAffine = levels.allSatisfy(\.isAffine)
+    isAffine = !isDependent && levels.allSatisfy(\.isAffine)
     var offsets = [0]
     for level in levels { offsets.append(offsets[offsets.count - 1] + level.freeCount) }
     freeCount = offsets[levels.count]

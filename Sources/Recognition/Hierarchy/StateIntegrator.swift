@@ -165,25 +165,24 @@ final class StateIntegrator {
   private func addDataMotion(
     _ k: Int, _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
   ) {
-    let u = errors.layout.count
-    for index in [errors.dataGroup, errors.priorGroup ?? errors.dataGroup] {
-      let group = errors.groups[index]
-      if group.kind == .prior || index == errors.dataGroup {
-        let source = index == errors.dataGroup ? data : prior
-        let sign = index == errors.dataGroup ? 1.0 : -1
-        let shift = k * group.rows
-        for place in moved[index].indices {
-          moved[index][place] =
-            place + shift < source.count ? sign * source[place + shift] : 0
-        }
-        ErrorGroup.weigh(
-          precisions[index], group.temporal.precision.values, orders: group.orders,
-          rows: group.rows, width: 1, moved[index], into: &message[index], scratch: &scratch)
-        group.addMessage(
-          message[index], through: group.jacobian, scale: -gain, to: &forcing, at: k * u)
-      }
-      if errors.priorGroup == nil { break }
+    addMotion(of: errors.dataGroup, k, precisions, data, sign: 1)
+    if let group = errors.priorGroup { addMotion(of: group, k, precisions, prior, sign: -1) }
+  }
+
+  private func addMotion(
+    of index: Int, _ k: Int, _ precisions: [[Double]], _ source: [Double], sign: Double
+  ) {
+    let group = errors.groups[index]
+    let shift = k * group.rows
+    for place in moved[index].indices {
+      moved[index][place] = place + shift < source.count ? sign * source[place + shift] : 0
     }
+    ErrorGroup.weigh(
+      precisions[index], group.temporal.precision.values, orders: group.orders, rows: group.rows,
+      width: 1, moved[index], into: &message[index], scratch: &scratch)
+    group.addMessage(
+      message[index], through: group.jacobian, scale: -gain, to: &forcing,
+      at: k * errors.layout.count)
   }
 
   /// The Jacobian of all variables as the reference has it, `[x v | y | η]`, at a curvature.

@@ -49,6 +49,7 @@ final class StatePosterior {
   ///
   /// - Parameters:
   ///   - precisions: Π per group.
+  ///   - dependents: the groups whose Π depends on the unknowns.
   ///   - prior: P_u by places in the storage.
   ///   - parameterCovariance: C_φ `[all × all]`, of which the first r directions are used.
   ///   - all: the number of rows of that matrix.
@@ -56,7 +57,8 @@ final class StatePosterior {
   ///   - counted: the unknowns that the reference counts; nil outside its habits.
   /// - Throws: `LinearAlgebraError` where the curvature is not finite or not positive definite.
   func compute(
-    precisions: [[Double]], prior: [(place: Int, value: Double)], parameterCovariance: [Double],
+    precisions: [[Double]], dependents: [DependentPrecision] = [],
+    prior: [(place: Int, value: Double)], parameterCovariance: [Double],
     all: Int, weight: Double, counted: [Bool]?
   ) throws(LinearAlgebraError) {
     for index in information.indices { information[index] = 0 }
@@ -65,6 +67,7 @@ final class StatePosterior {
         group.jacobian, precisions[index], group.jacobian, into: &kernels[index])
       group.scatter(kernels[index], into: &information)
     }
+    for dependent in dependents { add(dependent) }
     for entry in prior { information[entry.place] += entry.value }
     if let counted {
       try invertAsReference(counted)
@@ -73,6 +76,14 @@ final class StatePosterior {
     }
     // All of C that the sums below need, contracted over the orders.
     (sensoryTrace, otherTrace) = (0, 0)
+    for dependent in dependents {
+      let trace = 0.5 * self.trace(dependent)
+      if errors.groups[dependent.group].isSensory {
+        sensoryTrace += trace
+      } else {
+        otherTrace += trace
+      }
+    }
     for (index, group) in errors.groups.enumerated() {
       group.contract(covariance, into: &contracted[index])
       var trace = 0.0
@@ -84,6 +95,34 @@ final class StatePosterior {
     }
     for index in curvature.indices { curvature[index] = information[index] }
     addParameters(precisions, parameterCovariance, all, weight)
+  }
+
+  /// The information of a precision that depends on unknowns.
+  private func add(_ dependent: DependentPrecision) {
+    let chain = errors.layout.chain
+    let orders = errors.layout.stateOrder
+    for (k, row) in dependent.unknowns.enumerated() {
+      for (l, column) in dependent.unknowns.enumerated() {
+        guard !chain.isMirrored(row: row, column: column),
+          let place = chain.place(row: row, column: column)
+        else { continue }
+        information[place] += dependent.information(k, l, orders: orders)
+      }
+    }
+  }
+
+  /// tr(C H) of that information.
+  private func trace(_ dependent: DependentPrecision) -> Double {
+    let chain = errors.layout.chain
+    let orders = errors.layout.stateOrder
+    var sum = 0.0
+    for (k, row) in dependent.unknowns.enumerated() {
+      for (l, column) in dependent.unknowns.enumerated() {
+        guard let place = chain.place(row: row, column: column) else { continue }
+        sum += covariance[place] * dependent.information(k, l, orders: orders)
+      }
+    }
+    return sum
   }
 
   /// W_uu, W_φ and W_φφ.
@@ -121,7 +160,8 @@ final class StatePosterior {
     // Where nothing constrains an unknown, its variance is as large as rounding allows.
     for _ in 0..<8 {
       if factor.factor(information.span) {
-        covariance = factor.inverse
+        // Copied, not shared: the factor writes its inverse in place.
+        for index in covariance.indices { covariance[index] = factor.inverse[index] }
         logDeterminant = -factor.logDeterminant
         return
       }
