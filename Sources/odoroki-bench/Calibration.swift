@@ -20,12 +20,12 @@ enum Calibration {
   /// All families, the dynamic ones without a target.
   static func all(quick: Bool) throws -> [Finding] {
     let sets = count(quick)
-    var findings = try glm(sets).findings("glm, dem", target: target)
-    findings += try peb(sets).findings("peb, dem", target: target)
-    findings += try kalman(sets).findings("kalman", target: target)
+    var findings = try glm(sets).findings("coverage glm", target: target)
+    findings += try peb(sets).findings("coverage peb", target: target)
+    findings += try kalman(sets).findings("coverage kalman", target: target)
     for scheme in [InversionSettings.Scheme.dem, .filter] {
       findings += try smooth(DynamicCase(scheme: scheme), sets).findings(
-        "convolution, \(scheme.rawValue)")
+        "coverage \(scheme.rawValue)")
     }
     return findings
   }
@@ -84,12 +84,12 @@ enum Calibration {
       for (index, truth) in causes.reversed().enumerated() {
         let found = record.levels[index + 1].outputs
         tally.add(
-          "causes of level \(index + 1)", truth: truth.values, mean: found.mean.values,
+          "causes \(index + 1)", truth: truth.values, mean: found.mean.values,
           deviation: found.standardDeviation.values)
       }
       for (index, found) in record.logPrecisions.enumerated() {
         tally.add(
-          "log-precision of level \(index + 1)", truth: [lambda[index]], mean: found.mean,
+          "log-precision \(index + 1)", truth: [lambda[index]], mean: found.mean,
           deviation: found.standardDeviation)
       }
     }
@@ -139,7 +139,6 @@ enum Calibration {
     var smoothness = 0.5
     var isKnown = false
     var gain = 1.0
-    var parts = 1
     var samples = 32
     var logPrecision = 8.0
   }
@@ -156,7 +155,6 @@ enum Calibration {
     if own.isKnown { system.spread = 0 }
     var settings = InversionSettings(scheme: own.scheme)
     settings.gradientGain = own.gain
-    settings.stepsPerSample = own.parts
     var tally = CoverageTally()
     for set in 0..<sets {
       var source = stream("convolution", set)
@@ -187,28 +185,25 @@ enum Calibration {
 
   /// What the coverage of the dynamic model hangs on: one change at a time.
   static func study(quick: Bool) throws -> [Finding] {
-    var cases: [(String, DynamicCase)] = []
-    for scheme in [InversionSettings.Scheme.dem, .filter] {
-      let name = scheme.rawValue
-      cases.append((name, DynamicCase(scheme: scheme)))
-      cases.append(("\(name), known", DynamicCase(scheme: scheme, isKnown: true)))
-      for order in [2, 3, 5] {
-        cases.append(
-          (
-            "\(name), n \(order)",
-            DynamicCase(scheme: scheme, stateOrder: order, causeOrder: min(order, 3))
-          ))
+    let cases: [(String, DynamicCase)] = [
+      ("", DynamicCase()),
+      (", known", DynamicCase(isKnown: true)),
+      (", n 3", DynamicCase(stateOrder: 3)),
+      (", n 5", DynamicCase(stateOrder: 5)),
+      (", gain 16", DynamicCase(gain: 16)),
+      (", s 2", DynamicCase(smoothness: 2)),
+      (", 128 samples", DynamicCase(samples: 128)),
+      (", e^2", DynamicCase(logPrecision: 2)),
+      (", e^2, 128 samples", DynamicCase(samples: 128, logPrecision: 2)),
+      (", e^2, s 1", DynamicCase(smoothness: 1, logPrecision: 2)),
+      (", e^2, s 2", DynamicCase(smoothness: 2, logPrecision: 2)),
+    ]
+    return try [InversionSettings.Scheme.dem, .filter].flatMap { scheme in
+      try cases.flatMap { name, own in
+        var own = own
+        own.scheme = scheme
+        return try smooth(own, count(quick)).findings(scheme.rawValue + name)
       }
-      for smoothness in [1.0, 2.0] {
-        cases.append(
-          ("\(name), s \(smoothness)", DynamicCase(scheme: scheme, smoothness: smoothness)))
-      }
-      cases.append(("\(name), e^2", DynamicCase(scheme: scheme, logPrecision: 2)))
-      cases.append(
-        ("\(name), s 2, e^2", DynamicCase(scheme: scheme, smoothness: 2, logPrecision: 2)))
-      cases.append(("\(name), gain 16", DynamicCase(scheme: scheme, gain: 16)))
-      cases.append(("\(name), 128 samples", DynamicCase(scheme: scheme, samples: 128)))
     }
-    return try cases.flatMap { try smooth($0.1, count(quick)).findings($0.0) }
   }
 }

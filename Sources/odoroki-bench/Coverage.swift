@@ -8,12 +8,14 @@ struct Coverage {
   private(set) var held = 0
   private(set) var total = 0
   private var squares = 0.0
+  private var deviations = 0.0
 
   /// Counts one interval.
   mutating func add(truth: Double, mean: Double, deviation: Double) {
     let error = (truth - mean) / deviation
     total += 1
     squares += error * error
+    deviations += deviation
     if abs(error) <= Self.halfWidth { held += 1 }
   }
 
@@ -21,6 +23,8 @@ struct Coverage {
   var percent: Double { 100 * Double(held) / Double(total) }
   /// The root mean square of the errors in units of the stated standard deviation; 1 is honest.
   var excess: Double { (squares / Double(total)).squareRoot() }
+  /// The mean of the stated standard deviations.
+  var deviation: Double { deviations / Double(total) }
 }
 
 /// Coverages of one family of models, by kind of unknown.
@@ -47,11 +51,12 @@ struct CoverageTally {
     let failed = failures > 0 ? ", \(failures) inversions broke off" : ""
     return kinds.map { kind in
       Finding(
-        name: "coverage \(family): \(kind.name)", value: kind.coverage.percent, unit: "%",
+        name: "\(family): \(kind.name)", value: kind.coverage.percent, unit: "%",
         target: target.map { "\(Int($0.lowerBound)) to \(Int($0.upperBound)) %" },
         isMet: target.map { $0.contains(kind.coverage.percent) },
         note: String(
-          format: "%d intervals, errors of %.2f sd", kind.coverage.total, kind.coverage.excess)
+          format: "%d intervals, errors of %.2f sd of %.3g", kind.coverage.total,
+          kind.coverage.excess, kind.coverage.deviation)
           + failed)
     }
   }
