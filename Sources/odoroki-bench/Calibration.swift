@@ -39,7 +39,7 @@ enum Calibration {
     return try hierarchical(model, [design], [CalibrationModels.noise], "glm", sets)
   }
 
-  /// Eight subjects in two groups, four measurements of each; eight regions share the precisions.
+  /// Sixteen subjects in two groups, four measurements of each; four regions share the precisions.
   private static func peb(_ sets: Int) throws -> CoverageTally {
     func indicator(_ rows: Int, _ columns: Int) -> Tensor<Double> {
       Tensor(
@@ -47,8 +47,8 @@ enum Calibration {
           (0..<columns).map { row / (rows / columns) == $0 ? 1.0 : 0 }
         })
     }
-    let (within, across) = (indicator(32, 8), indicator(8, 2))
-    let model = CalibrationModels.peb(within: within, across: across, samples: 8)
+    let (within, across) = (indicator(64, 16), indicator(16, 2))
+    let model = CalibrationModels.peb(within: within, across: across, samples: 4)
     return try hierarchical(
       model, [within, across], [CalibrationModels.noise, CalibrationModels.between], "peb", sets)
   }
@@ -58,7 +58,7 @@ enum Calibration {
     _ priors: [(mean: Double, variance: Double)], _ family: String, _ sets: Int
   ) throws -> CoverageTally {
     var settings = InversionSettings(scheme: .dem)
-    settings.iterations = 32
+    settings.iterations = 16
     let scheme = DynamicExpectationMaximization(settings: settings)
     let samples = model.time.count
     var tally = CoverageTally()
