@@ -22,6 +22,12 @@ enum Benchmark {
     if all || arguments.contains("inversion") {
       for finding in try Inversions.all(quick: quick) { print(finding.line) }
     }
+    if all || arguments.contains("calibration") {
+      for finding in try Calibration.all(quick: quick) { print(finding.line) }
+    }
+    if arguments.contains("calibration-study") {
+      for finding in try Calibration.study(quick: quick) { print(finding.line) }
+    }
     if all || arguments.contains("startup") {
       for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }
     }
