@@ -37,19 +37,6 @@ extension ExpectationMaximizationSession {
             energy += observed[i, j] * pass.energies[index][pattern][column * group.rows + row]
           }
         }
-        if !isReference, !own.components.isEmpty {
-          // The covariances belong to the λ that the pass was made with, where their traces cancel
-          // constants of the entropies. At the updated λ they do not: without the difference a
-          // pass that raises a precision would seem to lose what it narrowed.
-          let made = try own.observed(self.lambda, present: present).precision
-          let (spread, mean) = (pass.spreads[index][pattern], pass.energies[index][pattern])
-          for (i, row) in present.enumerated() {
-            for (j, column) in present.enumerated() {
-              let place = column * group.rows + row
-              energy += (observed[i, j] - made[i, j]) * (spread[place] - mean[place])
-            }
-          }
-        }
         energy -= count * (try precision.logDeterminant(index, observed, counted: counted?[index]))
         if !isReference { energy += count * n * Double(present.count) * full }
         if group.isSensory { sensory += 0.5 * energy } else { other += 0.5 * energy }
