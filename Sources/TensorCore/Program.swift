@@ -54,6 +54,7 @@ public struct Program: Sendable {
   /// their pieces: a constant Jacobian makes a map affine only where this is false.
   ///
   /// - Parameter names: the inputs; what depends on none of them does not count.
+  /// - Returns: true where any output has a corner.
   package func isPiecewise(in names: [String]) -> Bool {
     var depends = [Bool](repeating: false, count: nodes.count)
     for port in inputs where names.contains(port.name) { depends[port.node] = true }
