@@ -63,7 +63,7 @@ final class StateIntegrator {
       if errors.isAffine {
         constant = LinearPropagator(dimension: u, forcingCount: n)
       } else {
-        changing = LocalLinearPropagator(dimension: u, forcingCount: n)
+        changing = LocalLinearPropagator(dimension: u, forcingCount: n, isDoubling: false)
       }
     } else {
       contour = ContourPropagator(layout.chain, forcingCount: n, keepsFactors: errors.isAffine)
