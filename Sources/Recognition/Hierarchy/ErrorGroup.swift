@@ -198,26 +198,29 @@ final class ErrorGroup {
     _ x: [Double], into result: inout [Double], scratch: inout [Double]
   ) {
     let size = rows * width
+    let (input, gains, times) = (x.span, precision.span, temporal.span)
+    var middle = scratch.mutableSpan
+    var output = result.mutableSpan
     for order in 0..<n {
       for row in 0..<rows {
         let out = order * size + row * width
-        for w in 0..<width { scratch[out + w] = 0 }
+        for w in 0..<width { middle[out + w] = 0 }
         for other in 0..<rows {
-          let gain = precision[row * rows + other]
+          let gain = gains[row * rows + other]
           if gain == 0 { continue }
           let source = order * size + other * width
-          for w in 0..<width { scratch[out + w] += gain * x[source + w] }
+          for w in 0..<width { middle[out + w] += gain * input[source + w] }
         }
       }
     }
     for order in 0..<n {
       let out = order * size
-      for place in 0..<size { result[out + place] = 0 }
+      for place in 0..<size { output[out + place] = 0 }
       var other = order % 2
       while other < n {
-        let gain = temporal[order * n + other]
+        let gain = times[order * n + other]
         let source = other * size
-        for place in 0..<size { result[out + place] += gain * scratch[source + place] }
+        for place in 0..<size { output[out + place] += gain * middle[source + place] }
         other += 2
       }
     }
@@ -236,13 +239,15 @@ final class ErrorGroup {
     at start: Int = 0
   ) {
     let c = columns
+    let (input, weights) = (message.span, map.span)
+    var output = gradient.mutableSpan
     for order in 0..<orders {
       for column in 0..<c {
         let place = positions[order * c + column]
         if place < 0 { continue }
         var sum = 0.0
-        for row in 0..<rows { sum += map[row * c + column] * message[order * rows + row] }
-        gradient[start + place] += scale * sum
+        for row in 0..<rows { sum += weights[row * c + column] * input[order * rows + row] }
+        output[start + place] += scale * sum
       }
     }
   }

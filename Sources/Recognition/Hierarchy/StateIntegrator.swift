@@ -174,15 +174,21 @@ final class StateIntegrator {
   ) {
     let group = errors.groups[index]
     let shift = k * group.rows
-    for place in moved[index].indices {
-      moved[index][place] = place + shift < source.count ? sign * source[place + shift] : 0
+    // Taken out of their tables while they are written, which would be checked entry by entry.
+    var (own, weighed): ([Double], [Double]) = ([], [])
+    swap(&own, &moved[index])
+    swap(&weighed, &message[index])
+    for place in own.indices {
+      own[place] = place + shift < source.count ? sign * source[place + shift] : 0
     }
     ErrorGroup.weigh(
       precisions[index], group.temporal.precision.values, orders: group.orders, rows: group.rows,
-      width: 1, moved[index], into: &message[index], scratch: &scratch)
+      width: 1, own, into: &weighed, scratch: &scratch)
     group.addMessage(
-      message[index], through: group.jacobian, scale: -gain, to: &forcing,
+      weighed, through: group.jacobian, scale: -gain, to: &forcing,
       at: k * errors.layout.count)
+    swap(&own, &moved[index])
+    swap(&weighed, &message[index])
   }
 
   /// The Jacobian of all variables as the reference has it, `[x v | y | η]`, at a curvature.
