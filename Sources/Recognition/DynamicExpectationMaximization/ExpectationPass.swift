@@ -210,6 +210,17 @@ extension ExpectationMaximizationSession {
     let start = (context.sample - 1) * u
     for index in 0..<u { pass.unknowns[start + index] = buffers.unknowns[index] }
     let row = (context.sample - 1) * pass.covarianceCount
+    pass.halfLogCovariance[context.sample - 1] = 0.5 * context.posterior.logDeterminant
+    // Where one linearisation holds, so does the covariance of the sample before.
+    let patterns = observations.patternOfSample
+    if errors.isAffine, context.sample > 1,
+      patterns[context.sample - 1] == patterns[context.sample - 2]
+    {
+      for place in row..<(row + pass.covarianceCount) {
+        pass.covariances[place] = pass.covariances[place - pass.covarianceCount]
+      }
+      return
+    }
     let covariance = context.posterior.covariance
     func entry(_ a: Int, _ b: Int) -> Double {
       layout.chain.place(row: a, column: b).map { covariance[$0] } ?? 0
@@ -245,7 +256,6 @@ extension ExpectationMaximizationSession {
         pass.covariances[row + pass.predictionCovariance + a * group.rows + b] = sum
       }
     }
-    pass.halfLogCovariance[context.sample - 1] = 0.5 * context.posterior.logDeterminant
   }
 
   /// Keeps the errors of a sample and their energies.

@@ -23,9 +23,8 @@ final class StateIntegrator {
   private var jacobian: [Double]
   private var forcing: [Double]
   private var change: [Double]
-  private var moved: [[Double]]
-  private var message: [[Double]]
-  private var scratch: [Double]
+  /// Per group `MᵀΠ` of its data at every order `[n × columns]`.
+  private var messages: [[Double]]
   /// Where the ones of D stand in the storage of the Jacobian.
   private let shiftPlaces: [Int]
 
@@ -45,9 +44,7 @@ final class StateIntegrator {
     jacobian = [Double](repeating: 0, count: layout.chain.storageCount)
     forcing = [Double](repeating: 0, count: u * n)
     change = [Double](repeating: 0, count: u)
-    moved = errors.groups.map { [Double](repeating: 0, count: n * $0.rows) }
-    message = moved
-    scratch = [Double](repeating: 0, count: moved.map(\.count).max() ?? 0)
+    messages = errors.groups.map { [Double](repeating: 0, count: n * $0.columns) }
     var places: [Int] = []
     for level in 0..<layout.depth {
       let (nx, nv) = (layout.stateCounts[level], layout.causeCounts[level])
@@ -113,7 +110,7 @@ final class StateIntegrator {
     for index in forcing.indices { forcing[index] = 0 }
     for index in 0..<u { forcing[index] = -gain * gradient[index] }
     addMotion(unknowns)
-    for k in 1..<max(layout.stateOrder, 1) { addDataMotion(k, precisions, data, prior) }
+    addDataMotion(1..<max(layout.stateOrder, 1), precisions, data, prior)
     if isExtreme {
       guard let increment = referenceStep(precisions, data, prior) else { return false }
       change = increment
@@ -161,34 +158,59 @@ final class StateIntegrator {
     }
   }
 
-  /// The k-th derivative of the forcing: −κ ε̃_uᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃).
+  /// Adds derivatives of the forcing: the k-th is −κ ε̃_uᵀ Π̃ (ε̃_y D^k ỹ + ε̃_η D^k η̃).
   private func addDataMotion(
-    _ k: Int, _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
+    _ derivatives: Range<Int>, _ precisions: [[Double]], _ data: [Double], _ prior: [Double]
   ) {
-    addMotion(of: errors.dataGroup, k, precisions, data, sign: 1)
-    if let group = errors.priorGroup { addMotion(of: group, k, precisions, prior, sign: -1) }
+    addMotion(of: errors.dataGroup, derivatives, precisions, data, sign: 1)
+    if let group = errors.priorGroup {
+      addMotion(of: group, derivatives, precisions, prior, sign: -1)
+    }
   }
 
+  /// With `T_o = MᵀΠ s_o` per order of the source s, the k-th derivative at order j is
+  /// `−κ Σ_o S⁻¹_jo T_{o+k}`.
   private func addMotion(
-    of index: Int, _ k: Int, _ precisions: [[Double]], _ source: [Double], sign: Double
+    of index: Int, _ derivatives: Range<Int>, _ precisions: [[Double]], _ source: [Double],
+    sign: Double
   ) {
     let group = errors.groups[index]
-    let shift = k * group.rows
-    // Taken out of their tables while they are written, which would be checked entry by entry.
-    var (own, weighed): ([Double], [Double]) = ([], [])
-    swap(&own, &moved[index])
-    swap(&weighed, &message[index])
-    for place in own.indices {
-      own[place] = place + shift < source.count ? sign * source[place + shift] : 0
+    let (n, c, rows) = (group.orders, group.columns, group.rows)
+    let (precision, map) = (precisions[index], group.jacobian)
+    let (times, places) = (group.temporal.precision.values, group.positions)
+    // Taken out of its table while it is written, which would be checked entry by entry.
+    var held: [Double] = []
+    swap(&held, &messages[index])
+    var message = held.mutableSpan
+    for order in 0..<n {
+      for column in 0..<c { message[order * c + column] = 0 }
+      let first = order * rows
+      if first >= source.count { continue }
+      for row in 0..<rows {
+        var sum = 0.0
+        for other in 0..<rows { sum += precision[row * rows + other] * source[first + other] }
+        if sum == 0 { continue }
+        for column in 0..<c { message[order * c + column] += sum * map[row * c + column] }
+      }
     }
-    ErrorGroup.weigh(
-      precisions[index], group.temporal.precision.values, orders: group.orders, rows: group.rows,
-      width: 1, own, into: &weighed, scratch: &scratch)
-    group.addMessage(
-      weighed, through: group.jacobian, scale: -gain, to: &forcing,
-      at: k * errors.layout.count)
-    swap(&own, &moved[index])
-    swap(&weighed, &message[index])
+    let u = errors.layout.count
+    var output = forcing.mutableSpan
+    for k in derivatives {
+      for order in 0..<n {
+        for column in 0..<c {
+          let place = places[order * c + column]
+          if place < 0 { continue }
+          var sum = 0.0
+          var other = order % 2
+          while other + k < n {
+            sum += times[order * n + other] * message[(other + k) * c + column]
+            other += 2
+          }
+          output[k * u + place] -= sign * gain * sum
+        }
+      }
+    }
+    swap(&held, &messages[index])
   }
 
   /// The Jacobian of all variables as the reference has it, `[x v | y | η]`, at a curvature.
@@ -216,7 +238,7 @@ final class StateIntegrator {
       var other = [Double](repeating: 0, count: cs)
       if column < ys { unit[column] = 1 } else { other[column - ys] = 1 }
       for index in 0..<u { forcing[index] = 0 }
-      addDataMotion(0, precisions, unit, other)
+      addDataMotion(0..<1, precisions, unit, other)
       for row in 0..<u { matrix[row, u + column] = forcing[row] }
     }
     forcing = held
