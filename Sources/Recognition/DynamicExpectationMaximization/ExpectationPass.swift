@@ -57,7 +57,7 @@ extension ExpectationMaximizationSession {
     }
     gatherParameterCovariances()
     for place in buffers.isPrepared.indices { buffers.isPrepared[place] = false }
-    if buffers.integrators.isEmpty && (isReference || !model.isStatic) {
+    if buffers.integrators.isEmpty && !model.isStatic {
       buffers.integrators = buffers.posteriors.map { _ in
         StateIntegrator(
           errors, gain: settings.gradientGain,

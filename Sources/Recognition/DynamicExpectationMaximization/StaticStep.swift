@@ -125,17 +125,17 @@ extension ExpectationMaximizationSession {
       let flow = buffers.gradient.map { -settings.gradientGain * $0 }
       let move: [Double]
       do {
-        // The time is regularised by the determinant of all variables, data and prior included.
-        let whole = buffers.integrators[context.place].referenceJacobian(
-          context.posterior.curvature, context.precisions)
-        // Data and priors of static models do not move: their rows are zero.
-        let moving = Tensor(
-          rows: (0..<u).map { row in (0..<whole.columns).map { whole[row, $0] } })
-        let own = Tensor(
-          rows: (0..<u).map { row in (0..<u).map { whole[row, $0] } })
+        // The time is regularised by the mean over all variables, the data and the prior included,
+        // though only the moving ones have a determinant.
+        let curvature = Tensor(
+          shape: .matrix(u, u),
+          values: context.posterior.curvature.map { settings.gradientGain * $0 })
+        let count = u + observations.observed.count + observations.expected.count
         let time = exp(
-          stateRate - (try RegularizedStep.logDeterminant(moving)) / Double(whole.rows))
-        move = try RegularizedStep.step(jacobian: own, flow: flow, length: .time(time))
+          stateRate - (try RegularizedStep.logDeterminant(curvature)) / Double(count))
+        move = try RegularizedStep.step(
+          jacobian: Tensor(shape: curvature.shape, values: curvature.values.map { -$0 }),
+          flow: flow, length: .time(time))
       } catch {
         throw .passAlgebra(iteration: context.iteration, sample: context.sample, error)
       }

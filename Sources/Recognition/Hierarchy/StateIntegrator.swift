@@ -219,7 +219,8 @@ final class StateIntegrator {
   ///   - curvature: H in the storage of a single block.
   ///   - precisions: Π per group.
   /// - Returns: the dense Jacobian of all variables.
-  func referenceJacobian(_ curvature: [Double], _ precisions: [[Double]]) -> Tensor<Double> {
+  private func referenceJacobian(_ curvature: [Double], _ precisions: [[Double]]) -> Tensor<Double>
+  {
     setJacobian(curvature)
     let layout = errors.layout
     let u = layout.count
