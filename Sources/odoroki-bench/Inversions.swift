@@ -93,7 +93,7 @@ enum Inversions {
       let data = Tensor(
         shape: .matrix(samples, 1), values: source.normals(samples).map { 0.3 * $0 })
       let input = RecognitionInput(data: data, model: model)
-      let own = try? seconds(DynamicExpectationMaximization(), model, input, quick: true)
+      let own = try? seconds(DynamicExpectationMaximization(), model, input, quick: quick)
       return own?.seconds ?? .nan
     }
     var findings: [Finding] = []
