@@ -28,7 +28,7 @@ struct ExpectationMaximizationReferenceTests {
     // Every pass after the first is rejected; its causes hang on the length of short steps.
     Case(name: "factor_analysis", tolerance: 1e-6),
     Case(name: "double_well", tolerance: 2e-4, evidence: 1e-4),
-    // With precisions of e³² the rounding of the reference's own S⁻¹ and of its exponential shows.
+    // With precisions of e³² rounding shows, most likely that of the reference's own S⁻¹.
     Case(name: "OU", tolerance: 2e-2, evidence: 1e-3),
   ]
 
