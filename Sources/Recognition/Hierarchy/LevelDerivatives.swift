@@ -6,9 +6,7 @@ internal import TensorCore
 /// The parameters are replaced by their free directions, `θ = θ₀ + B φ`.
 final class LevelDerivatives {
   /// What a run delivers, by the names of `Level.Port` joined with `|` for derivatives.
-  private let executable: Executable
-  private let workspace: Workspace
-  private let inputs: [Executable.Region]
+  private let workspace: LevelWorkspace
   /// Whether f and g are affine in (x, v), whatever φ is.
   let isAffine: Bool
   /// The same but for jumps and bends: their curvature is zero.
@@ -19,8 +17,6 @@ final class LevelDerivatives {
   /// r: the number of free directions of the parameters.
   let freeCount: Int
 
-  private static let phi = "phi"
-
   init(_ level: Level, space: ParameterSpace) {
     stateCount = level.states.count
     causeCount = level.causes.count
@@ -30,20 +26,7 @@ final class LevelDerivatives {
       Level.Port.states, Level.Port.causes, Level.Port.output, Level.Port.motion
     )
     var builder = ProgramBuilder()
-    let states = builder.input(x, shape: .vector(stateCount))
-    let causes = builder.input(v, shape: .vector(causeCount))
-    let free = builder.input(Self.phi, shape: .vector(freeCount))
-    var theta = builder.constant(Tensor(vector: level.parameterValues))
-    if freeCount > 0 {
-      let column = builder.reshape(free, to: .matrix(freeCount, 1))
-      let moved = builder.matrixProduct(builder.constant(space.basis), column)
-      theta = builder.binary(.add, theta, builder.reshape(moved, to: theta.shape))
-    }
-    var arguments = [x: states, v: causes, Level.Port.parameters: theta]
-    if level.equations.input(Level.Port.time) != nil {
-      arguments[Level.Port.time] = builder.constant(0)
-    }
-    let at = builder.inline(level.equations, arguments: arguments)
+    let at = LevelWorkspace.inline(level, space: space, in: &builder)
     for port in [g, f] {
       if let value = at[port] { builder.output(port, value) }
     }
@@ -71,35 +54,22 @@ final class LevelDerivatives {
     if freeCount > 0 {
       for output in [g, f] + affinity.map({ "\($0.0)|\($0.1)" }) {
         program = program.jacobian(
-          of: output, withRespectTo: Self.phi, as: "\(output)|\(Self.phi)")
+          of: output, withRespectTo: LevelWorkspace.free, as: "\(output)|\(LevelWorkspace.free)")
       }
     }
-    executable = Executable(program)
-    workspace = Workspace(executable)
-    inputs = executable.inputs
+    workspace = LevelWorkspace(program)
   }
 
   /// Runs the equations at a point.
   func run(states: ArraySlice<Double>, causes: ArraySlice<Double>, free: ArraySlice<Double>) {
-    let base = unsafe workspace.base
-    for region in inputs {
-      let source =
-        region.name == Level.Port.states
-        ? states : region.name == Level.Port.causes ? causes : free
-      var place = region.offset
-      for value in source {
-        unsafe base[place] = value
-        place += 1
-      }
-    }
-    workspace.run()
+    workspace.run(states: states, causes: causes, free: free)
   }
 
   /// The region of an output of the last run.
-  func region(_ name: String) -> Executable.Region { executable.output(name) }
+  func region(_ name: String) -> Executable.Region { workspace.region(name) }
 
   /// One entry of the last run's results.
   func value(_ region: Executable.Region, _ index: Int) -> Double {
-    unsafe workspace.base[region.offset + index]
+    workspace.value(region, index)
   }
 }
