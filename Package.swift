@@ -43,7 +43,9 @@ let package = Package(
       name: "CNetCDF", pkgConfig: "netcdf",
       providers: [.apt(["libnetcdf-dev"]), .brew(["netcdf"])]),
     library("NetCDFFiles", ["CNetCDF"]),
-    library("TensorCore"),
+    // Kernels whose speed rests on wide vectors: one file of C, compiled for several processors.
+    .target(name: "CKernels"),
+    library("TensorCore", ["CKernels"]),
     library("ODEEngine", ["CGSL", "TensorCore"]),
     library("ModelLanguage", ["TensorCore"]),
     library("DynamicModels", ["TensorCore", "ODEEngine"]),
@@ -54,13 +56,15 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     library("Recognition", ["DynamicModels", "ODEEngine", "TensorCore"]),
+    library("Learning", ["TensorCore"]),
+    library("Transformers", ["Learning", "TensorCore"]),
     library("Glossary"),
     library("Reporting", ["NetCDFFiles", "TensorCore"]),
     library(
       "Runs",
       [
         "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine", "TensorCore",
-        "Reporting", "Glossary",
+        "Transformers", "Learning", "Reporting", "Glossary",
       ]),
     .executableTarget(
       name: "odoroki",
@@ -74,7 +78,7 @@ let package = Package(
       name: "odoroki-bench",
       dependencies: [
         "CRival", "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition",
-        "ODEEngine", "TensorCore", "ReferenceCases",
+        "ODEEngine", "TensorCore", "Transformers", "Learning", "ReferenceCases",
       ],
       swiftSettings: settings),
     .target(
@@ -86,6 +90,8 @@ let package = Package(
       dependencies: ["DynamicModels", "Recognition", "TensorCore", "TestSupport"],
       path: "Tests/ReferenceCases", swiftSettings: settings),
     tests("TensorCoreTests", ["TensorCore"]),
+    tests("LearningTests", ["Learning", "TensorCore"]),
+    tests("TransformersTests", ["Transformers", "Learning", "TensorCore"]),
     tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
     tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
     tests("DynamicModelsTests", ["DynamicModels", "ODEEngine", "TensorCore"]),
@@ -103,7 +109,7 @@ let package = Package(
       "RunsTests",
       [
         "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
-        "Reporting", "TensorCore", "Glossary",
+        "Reporting", "TensorCore", "Glossary", "Transformers", "Learning",
       ]),
     tests("CommandTests", ["TensorCore", "odoroki"]),
   ],
