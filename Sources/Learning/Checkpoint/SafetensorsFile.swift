@@ -151,10 +151,10 @@ public struct SafetensorsFile: Sendable {
     case .uint32: return Self.decode(slice, count) { (bits: UInt32) in Scalar(bits) }
     case .float32:
       let floats = Self.decode(slice, count) { (bits: UInt32) in Float(bitPattern: bits) }
-      return floats as? [Scalar] ?? floats.map { Scalar($0) }
+      return sameArray(floats, as: Scalar.self) ?? floats.map { Scalar($0) }
     case .float64:
       let doubles = Self.decode(slice, count) { (bits: UInt64) in Double(bitPattern: bits) }
-      return doubles as? [Scalar] ?? doubles.map { Scalar($0) }
+      return sameArray(doubles, as: Scalar.self) ?? doubles.map { Scalar($0) }
     case .int64:
       return Self.decode(slice, count) { (bits: UInt64) in Scalar(Int64(bitPattern: bits)) }
     case .uint64: return Self.decode(slice, count) { (bits: UInt64) in Scalar(bits) }

@@ -23,9 +23,8 @@ public struct SafetensorsWriter: Sendable {
 
   /// Adds a tensor in its own precision; a name that is there already is a caller's bug.
   public mutating func add<Scalar: TensorScalar>(_ name: String, _ tensor: Tensor<Scalar>) {
-    // Not by casting the array: an empty one casts to anything.
-    if Scalar.self == Float.self {
-      let bytes = Self.encode(tensor.values) { Float($0).bitPattern }
+    if let values = sameArray(tensor.values, as: Float.self) {
+      let bytes = Self.encode(values) { $0.bitPattern }
       add(name, type: .float32, shape: tensor.shape, bytes: bytes)
     } else {
       let bytes = Self.encode(tensor.values) { Double($0).bitPattern }

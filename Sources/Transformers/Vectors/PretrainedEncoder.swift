@@ -138,20 +138,36 @@ public struct PretrainedEncoder: Sendable {
     }
   }
 
-  /// Rows and columns exchanged, in squares that fit the cache.
   private static func transposed<Scalar: TensorScalar>(_ matrix: Tensor<Scalar>) -> Tensor<Scalar> {
     let (rows, columns) = (matrix.rows, matrix.columns)
+    let shape = Shape.matrix(columns, rows)
+    // Known types let the compiler make loops of their own.
+    if let values = sameArray(matrix.values, as: Float.self),
+      let result = sameArray(exchanged(values, rows, columns), as: Scalar.self)
+    {
+      return Tensor(shape: shape, values: result)
+    }
+    if let values = sameArray(matrix.values, as: Double.self),
+      let result = sameArray(exchanged(values, rows, columns), as: Scalar.self)
+    {
+      return Tensor(shape: shape, values: result)
+    }
+    return Tensor(shape: shape, values: exchanged(matrix.values, rows, columns))
+  }
+
+  /// Rows and columns exchanged, in squares that fit the cache.
+  private static func exchanged<Value>(_ values: [Value], _ rows: Int, _ columns: Int) -> [Value] {
     let block = 32
-    var result = matrix.values
+    var result = values
     for firstRow in stride(from: 0, to: rows, by: block) {
       for firstColumn in stride(from: 0, to: columns, by: block) {
         for row in firstRow..<min(firstRow + block, rows) {
           for column in firstColumn..<min(firstColumn + block, columns) {
-            result[column * rows + row] = matrix.values[row * columns + column]
+            result[column * rows + row] = values[row * columns + column]
           }
         }
       }
     }
-    return Tensor(shape: .matrix(columns, rows), values: result)
+    return result
   }
 }
