@@ -3,7 +3,8 @@ internal import Foundation
 /// The words of a text as encoders of the BERT family see them, before they are cut into pieces.
 ///
 /// Control characters go, blanks separate, every Chinese character and every punctuation mark is a
-/// word; without regard to case, letters lose their accents and become small.
+/// word; without regard to case, letters lose their accents and become small. Characters are sorted by the
+/// tables of the running Unicode version: one that is newer than an encoder may be taken differently.
 enum BasicTokenization {
   /// The words of a text.
   static func words(_ text: String, lowercases: Bool) -> [[Unicode.Scalar]] {

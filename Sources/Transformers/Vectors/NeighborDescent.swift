@@ -65,7 +65,7 @@ package struct NeighborDescent {
     for iteration in 0..<settings.iterations {
       let isEarly = iteration < settings.exaggeratedIterations
       let slope = gradient(map, exaggeration: isEarly ? settings.exaggeration : 1)
-      let momentum = iteration < 250 ? settings.momentum.early : settings.momentum.late
+      let momentum = iteration < 250 ? settings.earlyMomentum : settings.lateMomentum
       for index in map.indices {
         // Steps grow while their direction lasts (Jacobs 1988).
         let hasTurned = (slope[index] > 0) == (steps[index] > 0)

@@ -35,13 +35,10 @@ public struct NeighborEmbedding: Sendable, Hashable {
     public var exaggeratedIterations: Int
     /// The length of a step over the gradient; `nil` for the number of points over the exaggeration.
     public var learningRate: Double?
-    /// The share of the last step that is kept, before and after the 250th step.
-    public var momentum: (early: Double, late: Double) {
-      get { (earlyMomentum, lateMomentum) }
-      set { (earlyMomentum, lateMomentum) = newValue }
-    }
-    private var earlyMomentum = 0.5
-    private var lateMomentum = 0.8
+    /// The share of the last step that is kept in the first 250 steps.
+    public var earlyMomentum = 0.5
+    /// The share of the last step that is kept after that.
+    public var lateMomentum = 0.8
 
     /// Creates settings.
     public init(
