@@ -67,8 +67,11 @@ public struct AttentionFigure: Sendable, Equatable {
     // Heads of one block never share a row with those of another; single maps of blocks do.
     let groups = blocks.allSatisfy { $0.count == 1 } ? [blocks.flatMap { $0 }] : blocks
     let rows = groups.flatMap { maps in
-      stride(from: 0, to: maps.count, by: Self.columns).map {
-        Array(maps[$0..<min($0 + Self.columns, maps.count)])
+      // As many rows as needed, of as equal a length as possible.
+      let count = max(1, (maps.count + Self.columns - 1) / Self.columns)
+      let length = max(1, (maps.count + count - 1) / count)
+      return stride(from: 0, to: maps.count, by: length).map {
+        Array(maps[$0..<min($0 + length, maps.count)])
       }
     }
     return Figure(

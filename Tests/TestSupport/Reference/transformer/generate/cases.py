@@ -154,7 +154,7 @@ def model_case(folder, name, description, c, seed, lengths, target_lengths=None,
     inputs["targets"] = targets
     inputs["weights"] = weights
 
-    def run(p):
+    def run(p, ids=ids, decoder_ids=decoder_ids):
         model = t.Transformer(c, p)
         encoded = model.encode(ids, mask, segments)
         decoded = model.decode(decoder_ids, encoded, mask) if c["decoderBlocks"] else None
@@ -176,6 +176,7 @@ def model_case(folder, name, description, c, seed, lengths, target_lengths=None,
         lambda p: run({**parameters, **p})[4], {n: parameters[n] for n in names}, step=1e-60)
     for n in names:
         assert np.allclose(again[n], gradients[n], rtol=1e-12, atol=1e-16)
+    check_masks(run, parameters, c, ids, mask, decoder_ids, logits, loss)
     outputs = {"encoded": encoded}
     if decoded is not None:
         outputs["decoded"] = decoded
@@ -186,6 +187,38 @@ def model_case(folder, name, description, c, seed, lengths, target_lengths=None,
         "case": name, "description": description, "seed": seed, "configuration": c,
         "parameters": parameters, "inputs": inputs, "outputs": outputs, "gradients": gradients,
     })
+
+
+def check_masks(run, parameters, c, ids, mask, decoder_ids, logits, loss):
+    """What is hidden must not matter: padding anywhere, and later tokens under a causal mask."""
+    other = np.where(mask > 0, ids, 3)
+    # Padded tokens of a language model are inputs of no weight after all that count.
+    assert abs(run(parameters, ids=other)[4] - loss) < 1e-14
+    if c["causal"]:
+        changed = ids.copy()
+        changed[:, -1] = 2 + (changed[:, -1] + 1) % 9
+        later = run(parameters, ids=changed)[3]
+    elif decoder_ids is not None:
+        changed = decoder_ids.copy()
+        changed[:, -1] = 2 + (changed[:, -1] + 1) % 9
+        later = run(parameters, decoder_ids=changed)[3]
+    else:
+        return
+    assert np.max(np.abs(later[:, :-1] - logits[:, :-1])) < 1e-14
+    assert np.max(np.abs(later[:, -1] - logits[:, -1])) > 1e-3
+
+
+def attention_by_loops(q, k, v, bias):
+    """The same formula for one head with plain loops; only for a check."""
+    result = np.zeros((q.shape[0], v.shape[1]))
+    for i in range(q.shape[0]):
+        weights = []
+        for j in range(k.shape[0]):
+            score = sum(q[i, a] * k[j, a] for a in range(q.shape[1])) / q.shape[1] ** 0.5
+            weights.append(np.exp(score + bias[i, j]) if np.isfinite(bias[i, j]) else 0.0)
+        for j, weight in enumerate(weights):
+            result[i] += weight / sum(weights) * v[j]
+    return result
 
 
 # Single operations
@@ -218,6 +251,9 @@ def operations(folder):
     hidden = random.random(bias.shape) < 0.3
     hidden[..., 1] = False
     bias[hidden] = -np.inf
+    for b in np.ndindex(2, 2):
+        by_loops = attention_by_loops(q[b], k[b], v[b], bias[b])
+        assert np.max(np.abs(by_loops - t.attention(q, k, v, bias)[0][b])) < 1e-14
     run = lambda p: t.attention(p["q"], p["k"], p["v"], p["bias"])[0]
     add("attention", run, {"q": q, "k": k, "v": v, "bias": bias},
         probabilities=t.attention(q, k, v, bias)[1])
