@@ -14,10 +14,12 @@ extension Program {
   public func jacobian(
     of output: String, withRespectTo input: String, as name: String
   ) -> Program {
-    guard let source = self.input(input), let target = self.output(output) else {
+    // Composite operations are differentiated in the form that primitives give them.
+    let primitive = expandingComposites()
+    guard let source = primitive.input(input), let target = primitive.output(output) else {
       preconditionFailure("no output '\(output)' or input '\(input)' to differentiate")
     }
-    var builder = ProgramBuilder(self)
+    var builder = ProgramBuilder(primitive)
     let directions = source.shape.count
     let seed = builder.constant(
       Tensor<Double>.identity(directions).reshaped(Shape([directions] + source.shape.dimensions)))
@@ -44,12 +46,14 @@ extension Program {
   public func tangent(
     of output: String, withRespectTo input: String, along direction: String, as name: String
   ) -> Program {
-    guard let source = self.input(input), let target = self.output(output) else {
+    // Composite operations are differentiated in the form that primitives give them.
+    let primitive = expandingComposites()
+    guard let source = primitive.input(input), let target = primitive.output(output) else {
       preconditionFailure("no output '\(output)' or input '\(input)' to differentiate")
     }
-    var builder = ProgramBuilder(self)
+    var builder = ProgramBuilder(primitive)
     let along =
-      self.input(direction).map { builder.value(of: $0) }
+      primitive.input(direction).map { builder.value(of: $0) }
       ?? builder.input(direction, shape: source.shape)
     let seed = builder.reshape(along, to: Shape([1] + source.shape.dimensions))
     var propagation = TangentPropagation(directions: 1, seeds: [source.node: seed])
@@ -183,6 +187,7 @@ struct TangentPropagation {
         let weights = builder.binary(.divide, mask, ties)
         return builder.sum(scaled(tangent, by: weights, in: &builder), axis: axis + 1)
       }
+    case .composite: preconditionFailure("composite operations have been expanded")
     }
   }
 
