@@ -20,7 +20,8 @@ extension ProgramBuilder {
   public mutating func scatterAdd(_ rows: Value, at numbers: Value, count: Int) -> Value {
     let rank = numbers.shape.rank
     precondition(
-      rows.shape.rank >= rank && Array(rows.shape.dimensions.prefix(rank)) == numbers.shape.dimensions,
+      rows.shape.rank >= rank
+        && Array(rows.shape.dimensions.prefix(rank)) == numbers.shape.dimensions,
       "rows of shape \(rows.shape) under numbers of shape \(numbers.shape)")
     let shape = Shape([count] + rows.shape.dimensions.dropFirst(rank))
     if isZero(rows) { return zeros(shape) }
@@ -42,7 +43,8 @@ extension ProgramBuilder {
 
   /// `(x − mean) / √(variance + ε)` along the last axis, the variance over its extent.
   public mutating func standardize(_ x: Value, epsilon: Double) -> Value {
-    precondition(x.shape.rank >= 1 && epsilon >= 0, "standardisation of shape \(x.shape), ε \(epsilon)")
+    precondition(
+      x.shape.rank >= 1 && epsilon >= 0, "standardisation of shape \(x.shape), ε \(epsilon)")
     return append(.composite(.standardize(epsilon: epsilon)), [x.node], x.shape)
   }
 

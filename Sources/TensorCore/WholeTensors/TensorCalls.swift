@@ -17,8 +17,9 @@ extension TensorExecutable {
       let count = step.result.count
       let x = operands[0]
       return [
-        { base in
-          unsafe Scalar.apply(function, count: count, UnsafePointer(base + x), into: base + result)
+        { arena in
+          unsafe Scalar.apply(
+            function, count: count, UnsafePointer(arena.base + x), into: arena.base + result)
         }
       ]
     case .product(let layout): return product(layout, step, offsets)
@@ -37,60 +38,61 @@ extension TensorExecutable {
     )
     switch kind {
     case .reduce(let reduction, let outer, let extent, let inner):
-      return { base in
+      return { arena in
         unsafe Scalar.reduce(
-          reduction, outer: outer, extent: extent, inner: inner, UnsafePointer(base + x),
-          into: base + result)
+          reduction, outer: outer, extent: extent, inner: inner, UnsafePointer(arena.base + x),
+          into: arena.base + result)
       }
     case .gather(let width, let rows):
       let numbers = count[1]
-      return { base in
+      return { arena in
         for index in 0..<numbers {
-          let row = unsafe Self.row(base[y + index], of: rows)
-          unsafe (base + result + index * width).update(
-            from: base + x + row * width, count: width)
+          let row = unsafe Self.row(arena.base[y + index], of: rows)
+          unsafe (arena.base + result + index * width).update(
+            from: arena.base + x + row * width, count: width)
         }
       }
     case .scatterAdd(let width, let rows):
       let numbers = count[0]
-      return { base in
-        unsafe (base + result).update(repeating: 0, count: rows * width)
+      return { arena in
+        unsafe (arena.base + result).update(repeating: 0, count: rows * width)
         for index in 0..<numbers {
-          let row = unsafe Self.row(base[x + index], of: rows)
-          let target = unsafe base + result + row * width
-          let source = unsafe base + y + index * width
+          let row = unsafe Self.row(arena.base[x + index], of: rows)
+          let target = unsafe arena.base + result + row * width
+          let source = unsafe arena.base + y + index * width
           unsafe Scalar.apply(
             .add, count: width, UnsafePointer(target), stride: 1, UnsafePointer(source),
             stride: 1, into: target)
         }
       }
     case .softmax(let rows, let columns):
-      return { base in
+      return { arena in
         unsafe Scalar.softmax(
-          rows: rows, columns: columns, UnsafePointer(base + x), into: base + result)
+          rows: rows, columns: columns, UnsafePointer(arena.base + x), into: arena.base + result)
       }
     case .softmaxGradient(let rows, let columns):
-      return { base in
+      return { arena in
         unsafe Scalar.softmaxGradient(
-          rows: rows, columns: columns, UnsafePointer(base + x), UnsafePointer(base + y),
-          into: base + result)
+          rows: rows, columns: columns, UnsafePointer(arena.base + x),
+          UnsafePointer(arena.base + y),
+          into: arena.base + result)
       }
     case .logSumExp(let rows, let columns):
-      return { base in
+      return { arena in
         unsafe Scalar.logSumExp(
-          rows: rows, columns: columns, UnsafePointer(base + x), into: base + result)
+          rows: rows, columns: columns, UnsafePointer(arena.base + x), into: arena.base + result)
       }
     case .standardize(let rows, let columns, let epsilon):
-      return { base in
+      return { arena in
         unsafe Scalar.standardize(
-          rows: rows, columns: columns, epsilon: epsilon, UnsafePointer(base + x),
-          into: base + result)
+          rows: rows, columns: columns, epsilon: epsilon, UnsafePointer(arena.base + x),
+          into: arena.base + result)
       }
     case .standardizeGradient(let rows, let columns, let epsilon):
-      return { base in
+      return { arena in
         unsafe Scalar.standardizeGradient(
-          rows: rows, columns: columns, epsilon: epsilon, UnsafePointer(base + x),
-          UnsafePointer(base + y), UnsafePointer(base + z), into: base + result)
+          rows: rows, columns: columns, epsilon: epsilon, UnsafePointer(arena.base + x),
+          UnsafePointer(arena.base + y), UnsafePointer(arena.base + z), into: arena.base + result)
       }
     case .copy, .unary, .binary, .select, .product, .attention:
       preconditionFailure("\(kind) does not run on dense rows")
@@ -112,30 +114,31 @@ extension TensorExecutable {
     let (targetStart, xStart) = (nest.offsets[0], nest.offsets[1])
     switch kind {
     case .copy:
-      return { base in
-        unsafe loop(extents, target, x, SIMD4(), targetStart, xStart, 0) { t, a, _ in
+      return { arena in
+        loop(extents, target, x, SIMD4(), targetStart, xStart, 0) { t, a, _ in
           if target.w == 1 && x.w == 1 {
-            unsafe (base + t).update(from: base + a, count: inner)
+            unsafe (arena.base + t).update(from: arena.base + a, count: inner)
           } else {
             for index in 0..<inner {
-              unsafe base[t + index * target.w] = base[a + index * x.w]
+              unsafe arena.base[t + index * target.w] = arena.base[a + index * x.w]
             }
           }
         }
       }
     case .binary(let function):
       let (y, yStart) = (nest.strides[2], nest.offsets[2])
-      return { base in
-        unsafe loop(extents, target, x, y, targetStart, xStart, yStart) { t, a, b in
+      return { arena in
+        loop(extents, target, x, y, targetStart, xStart, yStart) { t, a, b in
           unsafe Scalar.apply(
-            function, count: inner, UnsafePointer(base + a), stride: x.w, UnsafePointer(base + b),
-            stride: y.w, into: base + t)
+            function, count: inner, UnsafePointer(arena.base + a), stride: x.w,
+            UnsafePointer(arena.base + b),
+            stride: y.w, into: arena.base + t)
         }
       }
     case .select:
       let (y, yStart) = (nest.strides[2], nest.offsets[2])
       let (z, zStart) = (nest.strides[3], nest.offsets[3])
-      return { base in
+      return { arena in
         var c = zStart
         for i in 0..<extents.x {
           for j in 0..<extents.y {
@@ -145,9 +148,9 @@ extension TensorExecutable {
               let b = yStart + i * y.x + j * y.y + k * y.z
               c = zStart + i * z.x + j * z.y + k * z.z
               for index in 0..<inner {
-                let condition = unsafe base[a + index * x.w]
-                unsafe base[t + index * target.w] =
-                  condition != 0 ? base[b + index * y.w] : base[c + index * z.w]
+                let condition = unsafe arena.base[a + index * x.w]
+                unsafe arena.base[t + index * target.w] =
+                  condition != 0 ? arena.base[b + index * y.w] : arena.base[c + index * z.w]
               }
             }
           }
@@ -194,12 +197,12 @@ extension TensorExecutable {
       let extents = nest.extents
       let (target, x, y) = (nest.strides[0], nest.strides[1], nest.strides[2])
       let (targetStart, xStart, yStart) = (nest.offsets[0], nest.offsets[1], nest.offsets[2])
-      return { base in
-        unsafe loop(extents, target, x, y, targetStart, xStart, yStart) { t, a, b in
+      return { arena in
+        loop(extents, target, x, y, targetStart, xStart, yStart) { t, a, b in
           for index in 0..<extents.w {
             unsafe Scalar.matrixProduct(
-              layout, UnsafePointer(base + a + index * x.w),
-              UnsafePointer(base + b + index * y.w), into: base + t + index * target.w)
+              layout, UnsafePointer(arena.base + a + index * x.w),
+              UnsafePointer(arena.base + b + index * y.w), into: arena.base + t + index * target.w)
           }
         }
       }
@@ -213,7 +216,7 @@ extension TensorExecutable {
     batch([step.result] + step.operands, offsets).map { nest in
       let extents = nest.extents
       let hasBias = step.operands.count > 3
-      return { base in
+      return { arena in
         for i in 0..<extents.x {
           for j in 0..<extents.y {
             for k in 0..<extents.z {
@@ -221,7 +224,7 @@ extension TensorExecutable {
                 let index = SIMD4(i, j, k, l)
                 func place(_ view: Int) -> UnsafeMutablePointer<Scalar> {
                   let move = index &* nest.strides[view]
-                  return unsafe base + nest.offsets[view] + move.wrappedSum()
+                  return unsafe arena.base + nest.offsets[view] + move.wrappedSum()
                 }
                 unsafe Scalar.attention(
                   layout, UnsafePointer(place(1)), UnsafePointer(place(2)),

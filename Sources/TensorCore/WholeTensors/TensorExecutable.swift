@@ -15,7 +15,7 @@ package struct TensorExecutable<Scalar: KernelScalar>: Sendable {
   }
 
   /// One kernel call on the arena.
-  typealias Call = @Sendable (UnsafeMutablePointer<Scalar>) -> Void
+  typealias Call = @Sendable (Arena<Scalar>) -> Void
 
   /// Where each input is to be written; they follow each other without gaps.
   package let inputs: [Region]
@@ -71,11 +71,16 @@ package struct TensorExecutable<Scalar: KernelScalar>: Sendable {
   }
 }
 
+/// The memory that calls work on; whoever runs them keeps it alive.
+@safe struct Arena<Scalar: KernelScalar> {
+  let base: UnsafeMutablePointer<Scalar>
+}
+
 /// The memory of one executable; not shared between threads.
-package final class TensorWorkspace<Scalar: KernelScalar> {
+@safe package final class TensorWorkspace<Scalar: KernelScalar> {
   /// What runs here.
   package let executable: TensorExecutable<Scalar>
-  @safe private let base: UnsafeMutablePointer<Scalar>
+  private let base: UnsafeMutablePointer<Scalar>
 
   /// Allocates the arena and stores the constants.
   package init(_ executable: TensorExecutable<Scalar>) {
@@ -118,7 +123,8 @@ package final class TensorWorkspace<Scalar: KernelScalar> {
 
   /// Runs every call once.
   package func run() {
-    for call in executable.calls { unsafe call(base) }
+    let arena = unsafe Arena(base: base)
+    for call in executable.calls { call(arena) }
   }
 }
 
