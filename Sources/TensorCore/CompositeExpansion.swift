@@ -133,7 +133,7 @@ extension ProgramBuilder {
   }
 
   /// One row per number, 1 in the column of that number and 0 elsewhere: `[numbers, count]`.
-  mutating func oneHot(_ numbers: Value, count: Int) -> Value {
+  package mutating func oneHot(_ numbers: Value, count: Int) -> Value {
     let shape = Shape.matrix(numbers.shape.count, count)
     let column = broadcast(reshape(numbers, to: .matrix(numbers.shape.count, 1)), to: shape)
     let row = broadcast(constant(Tensor(vector: (0..<count).map(Double.init))), to: shape)

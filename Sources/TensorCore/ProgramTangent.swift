@@ -64,6 +64,24 @@ extension Program {
     return builder.build()
   }
 
+  /// The same program with its ports in another order; every input is named, outputs may be left out.
+  package func reordered(inputs names: [String], outputs kept: [String]) -> Program {
+    precondition(
+      names.sorted() == inputs.map(\.name).sorted(),
+      "inputs \(inputs.map(\.name)) in the order \(names)")
+    var builder = ProgramBuilder()
+    var arguments: [String: Value] = [:]
+    for name in names {
+      arguments[name] = builder.input(name, shape: input(name)?.shape ?? .scalar)
+    }
+    let values = builder.inline(self, arguments: arguments)
+    for name in kept {
+      guard let value = values[name] else { preconditionFailure("no output '\(name)'") }
+      builder.output(name, value)
+    }
+    return builder.build()
+  }
+
   /// The same program with only some of its outputs; all inputs stay.
   public func keeping(outputs names: [String]) -> Program {
     let kept = names.map { name -> Port in

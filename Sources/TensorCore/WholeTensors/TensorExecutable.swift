@@ -111,6 +111,38 @@ package struct TensorExecutable<Scalar: KernelScalar>: Sendable {
     }
   }
 
+  /// Writes several inputs at once, from an entry counted over all of them.
+  package func writeInputs(_ values: [Scalar], startingAt start: Int) {
+    let first = executable.inputs.first?.offset ?? 0
+    let count = executable.inputs.reduce(0) { $0 + $1.shape.count }
+    precondition(
+      start >= 0 && start + values.count <= count, "\(values.count) values at \(start) of \(count)")
+    unsafe values.withUnsafeBufferPointer { source in
+      guard let values = source.baseAddress else { return }
+      unsafe (base + first + start).update(from: values, count: source.count)
+    }
+  }
+
+  /// Adds `count` entries, from the output of a number on, to an array, or replaces it by them.
+  package func accumulate(
+    outputsFrom index: Int, count: Int, into sum: inout [Scalar], replacing: Bool
+  ) {
+    let start = executable.outputs[index].offset
+    let available = executable.outputs[index...].reduce(0) { $0 + $1.shape.count }
+    precondition(count <= available, "\(count) entries of \(available)")
+    if replacing {
+      unsafe sum = Array(UnsafeBufferPointer(start: base + start, count: count))
+      return
+    }
+    precondition(sum.count == count, "\(count) entries for an array of \(sum.count)")
+    unsafe sum.withUnsafeMutableBufferPointer { sum in
+      guard let target = sum.baseAddress else { return }
+      unsafe Scalar.apply(
+        .add, count: count, UnsafePointer(target), stride: 1, UnsafePointer(base + start),
+        stride: 1, into: target)
+    }
+  }
+
   /// Reads an input or an output.
   package func read(_ region: TensorExecutable<Scalar>.Region) -> [Scalar] {
     unsafe Array(UnsafeBufferPointer(start: base + region.offset, count: region.shape.count))
