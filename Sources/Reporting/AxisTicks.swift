@@ -24,8 +24,13 @@ struct AxisTicks: Equatable {
     let width = max(longest, 3)
     // With less room than a few letters each, not every one can be named.
     let every = max(1, 3 / max(longest, 1))
-    ticks = categories.enumerated().filter { $0.offset % every == 0 }.map { index, name in
-      Tick(value: Double(index + 1), label: DisplayWidth.truncate(name, to: width))
+    self.init(names: categories, longest: width, every: every)
+  }
+
+  /// Every so many of the names at 1, 2, …, each cut to so many cells.
+  init(names: [String], longest: Int, every: Int = 1) {
+    ticks = names.enumerated().filter { $0.offset % every == 0 }.map { index, name in
+      Tick(value: Double(index + 1), label: DisplayWidth.truncate(name, to: longest))
     }
   }
 

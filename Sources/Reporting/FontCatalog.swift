@@ -17,7 +17,7 @@ public enum FontCatalog {
   }
 
   /// The family that figures are drawn in.
-  public static var figureFamily: String { GnuplotScript.fontFamily }
+  public static var figureFamily: String { Terminal.fontFamily }
 }
 
 extension GnuplotRenderer {

@@ -74,7 +74,7 @@ public struct GnuplotRenderer: Sendable {
 
   /// Gives readers without the font other ones of the kind, and names the picture.
   private static func finishSVG(_ bytes: [UInt8], title: String) -> [UInt8] {
-    let family = GnuplotScript.fontFamily
+    let family = Terminal.fontFamily
     let families =
       "font-family=\"'\(family)','Noto Sans JP','Hiragino Sans','Yu Gothic',"
       + "'Noto Sans','DejaVu Sans',sans-serif\""

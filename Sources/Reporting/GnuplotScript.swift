@@ -2,32 +2,22 @@ internal import Foundation
 
 /// Turns a figure into the commands that draw it.
 struct GnuplotScript {
-  static let fontFamily = "Noto Sans CJK JP"
-
   let figure: Figure
-  let format: FigureFormat
-  /// The size of ordinary text in pixels.
-  let font: Double
-  /// Lines and points grow with the figure.
-  let scale: Double
+  let terminal: Terminal
   private(set) var text = ""
 
   init(_ figure: Figure, format: FigureFormat) {
     self.figure = figure
-    self.format = format
-    let width = Double(figure.width)
-    let height = Double(figure.height)
-    font = max(12, min(width / 76, height / 46))
-    scale = min(2, max(0.6, min(width / 1600, height / 1000)))
-    writePreamble()
+    terminal = Terminal(figure, format: format)
+    write("set encoding utf8")
+    write(terminal.opening)
+    write("set multiplot")
     writePanels()
-    text += "unset multiplot\n"
+    write("unset multiplot")
   }
 
-  // MARK: - Layout
-
-  private var emX: Double { font / Double(figure.width) }
-  private var emY: Double { font / Double(figure.height) }
+  private var emX: Double { terminal.emX }
+  private var emY: Double { terminal.emY }
 
   private mutating func writePanels() {
     let rows = figure.rows.filter { !$0.isEmpty }
@@ -36,71 +26,26 @@ struct GnuplotScript {
       writeBlankPlot()
       return
     }
-    let top = 1 - (figure.title.isEmpty ? 0.4 : 2.6) * emY
-    let rowHeight = (top - 0.3 * emY) / Double(rows.count)
-    let prepared = rows.map { row in
-      let columns = Double(row.count)
-      return row.map { panel in
-        PreparedPanel(
-          panel, xTarget: max(3, Int(1 / (columns * emX * 9))),
-          yTarget: max(2, Int(rowHeight / (emY * 2.4)) - 2))
-      }
-    }
+    let weights = zip(figure.rows, figure.rowWeights).filter { !$0.0.isEmpty }.map(\.1)
+    let layout = FigureLayout(
+      figure, rows: rows, weights: weights.isEmpty ? rows.map { _ in 1 } : weights, emX: emX,
+      emY: emY)
     if !figure.title.isEmpty {
-      let left = prepared.map { leftMargin($0) }.min() ?? 0
-      let size = shrink(figure.title, size: font * 1.32, into: 1 - left - emX)
+      let left = layout.titleLeft
+      let size = terminal.shrink(figure.title, size: 1.32, into: 1 - left - emX)
       write(
         "set label 99 \(quote(figure.title)) at screen "
-          + "\(fraction(left)),\(fraction(1 - 1.5 * emY)) left \(boldFont(size))")
+          + "\(fraction(left)),\(fraction(1 - 1.5 * emY)) left \(terminal.fontOption(size, bold: true))"
+      )
     }
-    for (rowIndex, row) in prepared.enumerated() {
-      // Rows of equally many panels share their margins, so that their axes stand in line.
-      let alike = prepared.filter { $0.count == row.count }
-      let left = alike.map { leftMargin($0) }.max() ?? 0
-      let right = alike.joined().map { rightMargin($0) }.max() ?? 0
-      let cellTop = top - Double(rowIndex) * rowHeight
-      for (column, panel) in row.enumerated() {
-        let cellLeft = Double(column) / Double(row.count)
-        let cellRight = Double(column + 1) / Double(row.count)
-        let below = panel.panel.xLabel.isEmpty ? 2.2 : 3.5
-        let above = panel.panel.title.isEmpty ? 0.8 : 2.1
-        let frame = Frame(
-          left: cellLeft + left, right: cellRight - right,
-          bottom: cellTop - rowHeight + below * emY, top: cellTop - above * emY)
-        write(
-          panel, number: rowIndex * 100 + column, in: usable(frame),
-          titleWidth: cellRight - frame.left - emX)
-      }
+    var bar = layout.colorBar
+    for place in layout.places {
+      let isMap = place.prepared.colors != nil
+      write(place, colorBar: isMap ? bar : nil, ticks: layout.colorBarTicks)
+      // One bar is enough for all.
+      if isMap { bar = nil }
     }
   }
-
-  /// The room for the labels of the y axis, the widest in a row.
-  private func leftMargin(_ row: [PreparedPanel]) -> Double {
-    row.map { panel in
-      let label = panel.panel.yLabel.isEmpty ? 1.4 : 3.1
-      return (panel.yTicks.labelEms + label) * emX
-    }.max() ?? 0
-  }
-
-  /// Keeps a sliver of axes in figures too small for their texts.
-  private func usable(_ frame: Frame) -> Frame {
-    var frame = frame
-    if frame.right - frame.left < 0.02 { frame.right = min(1, frame.left + 0.02) }
-    if frame.top - frame.bottom < 0.02 { frame.bottom = max(0, frame.top - 0.02) }
-    return frame
-  }
-
-  private func rightMargin(_ panel: PreparedPanel) -> Double {
-    if let ticks = panel.colorTicks {
-      return (ticks.labelEms + 3) * emX
-    }
-    guard panel.panel.legend == .right, !panel.legendNames.isEmpty else { return 1.2 * emX }
-    let names = panel.legendNames.map { DisplayWidth.truncate($0, to: Self.longestName) }
-    let widest = names.map { DisplayWidth.ems($0) }.max() ?? 0
-    return (widest * 0.9 + 3.6) * emX
-  }
-
-  private static let longestName = 28
 
   /// The height of a line of the legend in ems; gnuplot would start a second column, over the next
   /// panel, if there were more lines than fit beside the axes.
@@ -108,73 +53,39 @@ struct GnuplotScript {
 
   // MARK: - Commands
 
-  private mutating func writePreamble() {
-    let font = "font \(quote("\(Self.fontFamily),\(Self.short(fontPoints))"))"
-    write("set encoding utf8")
-    switch format {
-    case .svg:
-      write(
-        "set terminal svg noenhanced standalone size \(figure.width),\(figure.height) "
-          + "background rgb '#FFFFFF' \(font)")
-    case .png:
-      write(
-        "set terminal pngcairo noenhanced size \(figure.width),\(figure.height) "
-          + "background rgb '#FFFFFF' \(font)")
-    case .pdf:
-      // One pixel of the figure is 1/100 inch on paper.
-      write(
-        "set terminal pdfcairo noenhanced size \(fraction(Double(figure.width) / 100))in,"
-          + "\(fraction(Double(figure.height) / 100))in background rgb '#FFFFFF' \(font)")
-    }
-    write("set multiplot")
-  }
-
-  /// Font sizes are pixels in SVG and points elsewhere; the PDF terminal draws them at 0.67.
-  private var fontPoints: Double { points(font) }
-
-  private func points(_ pixels: Double) -> Double {
-    switch format {
-    case .svg: pixels
-    case .png: pixels * 0.75
-    case .pdf: pixels * 1.07
-    }
-  }
-
-  private func lineWidth(_ pixels: Double) -> String {
-    // The cairo terminals draw a width of 1 as 0.5 points on paper.
-    Self.short(pixels * scale * (format == .pdf ? 1.44 : 1))
-  }
-
   private mutating func write(
-    _ prepared: PreparedPanel, number: Int, in frame: Frame, titleWidth: Double
+    _ place: FigureLayout.Place, colorBar: Frame?, ticks: AxisTicks?
   ) {
+    let prepared = place.prepared
     let panel = prepared.panel
+    let frame = place.frame
     write("set lmargin at screen \(fraction(frame.left))")
     write("set rmargin at screen \(fraction(frame.right))")
     write("set bmargin at screen \(fraction(frame.bottom))")
     write("set tmargin at screen \(fraction(frame.top))")
-    write("set border 3 lc rgb '#555555' lw \(lineWidth(1.2))")
     write("set xrange [\(range(prepared.x))]")
-    write("set yrange [\(range(prepared.y))]")
+    // Names on the y axis are read from top to bottom.
+    let isDownward = !panel.yCategories.isEmpty
+    write(
+      "set yrange [\(isDownward ? "\(prepared.y.upperBound):\(prepared.y.lowerBound)" : range(prepared.y))]"
+    )
     if panel.xScale == .logarithmic { write("set logscale x") }
     if panel.yScale == .logarithmic { write("set logscale y") }
-    // Left to itself, gnuplot leaves a gap that depends on the terminal.
-    write(
-      "set xtics nomirror out scale 0.5 offset 0,0.45 \(list(prepared.xTicks)) textcolor rgb '#333333'"
-    )
-    write("set ytics nomirror out scale 0.5 \(list(prepared.yTicks)) textcolor rgb '#333333'")
-    if prepared.colors == nil {
-      write("set grid xtics ytics back lt 1 dt 1 lc rgb '#E4E4E4' lw \(lineWidth(1))")
+    if panel.showsAxes {
+      writeAxes(place)
+    } else {
+      write("unset border; unset tics")
     }
-    writeTexts(prepared, in: frame, titleWidth: titleWidth)
+    writeTexts(place)
     for rule in panel.rules { write(rule) }
-    writeLegendOrColors(prepared, in: frame)
+    writeColors(prepared, in: frame, colorBar: colorBar, ticks: ticks)
+    writeLegend(prepared, in: frame)
     let height = (frame.top - frame.bottom) / emY
     let drawn = SeriesCommands(
-      prepared, number: number, legendCapacity: max(1, Int(height / Self.legendPitch)),
-      longestName: Self.longestName, width: lineWidth, pointScale: pointScale,
-      dashScale: format == .svg ? 1 : 1.6, drawsImagesAsRectangles: format == .svg)
+      prepared, number: place.number, terminal: terminal, plotWidth: frame.right - frame.left,
+      plotHeight: frame.top - frame.bottom, legendCapacity: max(1, Int(height / Self.legendPitch)))
     text += drawn.data
+    for label in drawn.labels { write(label) }
     if prepared.isEmpty {
       write(
         "set label 3 \(quote(noData)) at screen \(fraction((frame.left + frame.right) / 2)),"
@@ -185,32 +96,56 @@ struct GnuplotScript {
     write("reset")
   }
 
-  private mutating func writeTexts(
-    _ prepared: PreparedPanel, in frame: Frame, titleWidth: Double
-  ) {
+  private mutating func writeAxes(_ place: FigureLayout.Place) {
+    let prepared = place.prepared
+    // Light colors at the edge of a map need a line to end at.
+    let border = prepared.colors != nil && prepared.palette != .general ? 15 : 3
+    write("set border \(border) lc rgb '#555555' lw \(terminal.lineWidth(1.2))")
+    // Left to itself, gnuplot leaves a gap that depends on the terminal.
+    let turn = prepared.turnsX ? "rotate by 90 right" : "offset 0,0.45"
+    write(
+      "set xtics nomirror out scale 0.5 \(turn) "
+        + "\(list(prepared.xTicks, labeled: place.showsXLabels)) textcolor rgb '#333333'"
+        + tickFont(prepared.xTickScale))
+    write(
+      "set ytics nomirror out scale 0.5 "
+        + "\(list(prepared.yTicks, labeled: place.showsYLabels)) textcolor rgb '#333333'"
+        + tickFont(prepared.yTickScale))
+    if prepared.colors == nil {
+      write("set grid xtics ytics back lt 1 dt 1 lc rgb '#E4E4E4' lw \(terminal.lineWidth(1))")
+    }
+  }
+
+  private func tickFont(_ size: Double) -> String {
+    size == 1 ? "" : " " + terminal.fontOption(size)
+  }
+
+  private mutating func writeTexts(_ place: FigureLayout.Place) {
+    let prepared = place.prepared
     let panel = prepared.panel
+    let frame = place.frame
     if !panel.title.isEmpty {
-      let size = shrink(panel.title, size: font * 1.08, into: titleWidth)
+      let size = terminal.shrink(panel.title, size: 1.08, into: place.titleWidth)
       write(
         "set label 1 \(quote(panel.title)) at screen \(fraction(frame.left)),"
-          + "\(fraction(frame.top + 0.95 * emY)) left \(boldFont(size))")
+          + "\(fraction(frame.top + 0.95 * emY)) left \(terminal.fontOption(size, bold: true))")
     }
-    if !panel.xLabel.isEmpty {
+    if !panel.xLabel.isEmpty, let center = place.xNameCenter {
+      let drop = prepared.xLabelEms + 1.4
       write(
-        "set label 2 \(quote(panel.xLabel)) at screen "
-          + "\(fraction((frame.left + frame.right) / 2)),\(fraction(frame.bottom - 2.55 * emY)) center"
-      )
+        "set label 2 \(quote(panel.xLabel)) at screen \(fraction(center)),"
+          + "\(fraction(frame.bottom - drop * emY)) center")
     }
-    if !panel.yLabel.isEmpty {
+    if !panel.yLabel.isEmpty, let center = place.yNameCenter {
       write(
         "set label 4 \(quote(panel.yLabel)) at screen "
-          + "\(fraction(frame.left - (prepared.yTicks.labelEms + 2) * emX)),"
-          + "\(fraction((frame.bottom + frame.top) / 2)) center rotate by 90")
+          + "\(fraction(frame.left - (prepared.yLabelEms + 2) * emX)),"
+          + "\(fraction(center)) center rotate by 90")
     }
   }
 
   private mutating func write(_ rule: Panel.Rule) {
-    let style = "nohead back lc rgb '#999999' lw \(lineWidth(1.5)) dt (6,5)"
+    let style = "nohead back lc rgb '#999999' lw \(terminal.lineWidth(1.5)) dt (6,5)"
     switch rule {
     case .horizontal(let value) where value.isFinite:
       write(
@@ -224,23 +159,40 @@ struct GnuplotScript {
     }
   }
 
-  private mutating func writeLegendOrColors(_ prepared: PreparedPanel, in frame: Frame) {
-    if let colors = prepared.colors, let ticks = prepared.colorTicks {
-      write(
-        "set palette defined (0 '#440154', 1 '#472c7a', 2 '#3b518b', 3 '#2c718e', 4 '#21908d', "
-          + "5 '#27ad81', 6 '#5cc863', 7 '#aadc32', 8 '#fde725')")
-      write("set cbrange [\(range(colors))]")
-      write("set cbtics scale 0.5 \(list(ticks)) textcolor rgb '#333333'")
-      write(
-        "set colorbox user origin screen \(fraction(frame.right + 0.7 * emX)),"
-          + "\(fraction(frame.bottom)) size screen \(fraction(0.8 * emX)),"
-          + "\(fraction(frame.top - frame.bottom))")
-    } else {
+  private mutating func writeColors(
+    _ prepared: PreparedPanel, in frame: Frame, colorBar: Frame?, ticks: AxisTicks?
+  ) {
+    guard let colors = prepared.colors else { return }
+    let stops = prepared.palette.stops.enumerated().map { "\($0) '\($1)'" }
+    write("set palette defined (\(stops.joined(separator: ", ")))")
+    write("set cbrange [\(range(colors))]")
+    let beside = Frame(
+      left: frame.right + 0.7 * emX, right: frame.right + 1.5 * emX, bottom: frame.bottom,
+      top: frame.top)
+    guard let ticks = prepared.colorTicks ?? ticks,
+      let box = prepared.colorTicks != nil ? beside : colorBar
+    else {
       write("unset colorbox")
+      return
     }
+    write("set cbtics scale 0.5 \(list(ticks)) textcolor rgb '#333333'")
+    write(
+      "set colorbox user origin screen \(fraction(box.left)),"
+        + "\(fraction(box.bottom)) size screen \(fraction(box.right - box.left)),"
+        + "\(fraction(box.top - box.bottom))")
+    if let label = figure.colorBar?.label, !label.isEmpty {
+      write(
+        "set label 5 \(quote(label)) at screen "
+          + "\(fraction(box.right + (ticks.labelEms + 1.7) * emX)),"
+          + "\(fraction((box.bottom + box.top) / 2)) center rotate by 90")
+    }
+  }
+
+  private mutating func writeLegend(_ prepared: PreparedPanel, in frame: Frame) {
+    if prepared.colors == nil { write("unset colorbox") }
     let style =
       "Left reverse samplen 1.5 spacing 0.86 noenhanced "
-      + "font \(quote("\(Self.fontFamily),\(Self.short(points(font * 0.9)))"))"
+      + terminal.fontOption(0.9)
     let high = fraction(frame.top - 0.15 * emY)
     switch panelLegend(prepared) {
     case .right:
@@ -277,31 +229,8 @@ struct GnuplotScript {
     "\(range.lowerBound):\(range.upperBound)"
   }
 
-  private func list(_ ticks: AxisTicks) -> String {
-    "(" + ticks.ticks.map { "\(quote($0.label)) \($0.value)" }.joined(separator: ", ") + ")"
-  }
-
-  private func boldFont(_ pixels: Double) -> String {
-    "font \(quote("\(Self.fontFamily):Bold,\(Self.short(points(pixels)))"))"
-  }
-
-  /// The size at which a text fits into a part of the figure's width.
-  private func shrink(_ text: String, size: Double, into width: Double) -> Double {
-    let natural = DisplayWidth.ems(text) * size / Double(figure.width)
-    return natural > width ? max(size * 0.55, size * width / natural) : size
-  }
-
-  /// The point size per pixel of diameter, as each terminal understands it.
-  private var pointScale: Double {
-    switch format {
-    case .svg: scale / (0.75 * font)
-    case .png: scale / 8
-    case .pdf: scale / 9
-    }
-  }
-
-  /// A number with at most two digits after the point.
-  static func short(_ value: Double) -> String {
-    ((value * 100).rounded() / 100).description
+  private func list(_ ticks: AxisTicks, labeled: Bool = true) -> String {
+    let entries = ticks.ticks.map { "\(quote(labeled ? $0.label : "")) \($0.value)" }
+    return "(" + entries.joined(separator: ", ") + ")"
   }
 }

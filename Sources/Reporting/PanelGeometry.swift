@@ -14,17 +14,27 @@ struct PreparedPanel {
   let panel: Panel
   let x: ClosedRange<Double>
   let y: ClosedRange<Double>
-  let xTicks: AxisTicks
-  let yTicks: AxisTicks
+  private(set) var xTicks: AxisTicks
+  private(set) var yTicks: AxisTicks
+  /// The size of labels in units of ordinary ones.
+  private(set) var xTickScale = 1.0
+  private(set) var yTickScale = 1.0
+  /// Whether the labels of the x axis stand upright.
+  private(set) var turnsX = false
   let colors: ClosedRange<Double>?
+  let palette: Palette
+  /// The marks of a color scale beside the panel.
   let colorTicks: AxisTicks?
   let isEmpty: Bool
 
-  init(_ panel: Panel, xTarget: Int, yTarget: Int) {
+  init(
+    _ panel: Panel, xTarget: Int, yTarget: Int, sharedColors: ClosedRange<Double>? = nil
+  ) {
     self.panel = panel
     var xs: [Double] = []
     var ys: [Double] = []
     var colors: ClosedRange<Double>?
+    var palette = Palette.general
     let stacks = Stacks(panel.series)
     var tight = false
     for (index, series) in panel.series.enumerated() {
@@ -35,7 +45,10 @@ struct PreparedPanel {
       case .stems(let x, let y):
         xs += x
         ys += y + (y.isEmpty ? [] : [0])
-      case .band(let x, let lower, let upper):
+      case .texts(let x, let y, _, _):
+        xs += x
+        ys += y
+      case .band(let x, let lower, let upper), .intervals(let x, let lower, let upper):
         xs += x
         ys += lower + upper
       case .stackedArea(let x, _):
@@ -45,7 +58,9 @@ struct PreparedPanel {
         tight = true
         xs += Self.edges(map.x)
         ys += Self.edges(map.y)
-        colors = map.range ?? Self.fit(map.values.values, nil, .linear, room: 0)
+        palette = map.palette
+        colors =
+          sharedColors ?? map.range ?? Self.fit(map.values.values, nil, .linear, room: 0)
       }
     }
     for rule in panel.rules {
@@ -53,17 +68,75 @@ struct PreparedPanel {
     }
     isEmpty = !xs.contains(where: \.isFinite) || !ys.contains(where: \.isFinite)
     let isNamed = !panel.categories.isEmpty
-    let whole = isNamed ? 0.5...(Double(panel.categories.count) + 0.5) : nil
-    x = Self.fit(xs, panel.xRange ?? whole, panel.xScale, room: 0)
-    y = Self.fit(ys, panel.yRange, panel.yScale, room: tight ? 0 : 0.06)
+    x = Self.fit(xs, panel.xRange ?? Self.whole(panel.categories), panel.xScale, room: 0)
+    y = Self.fit(
+      ys, panel.yRange ?? Self.whole(panel.yCategories), panel.yScale, room: tight ? 0 : 0.06)
     xTicks =
       isNamed
       ? AxisTicks(categories: panel.categories, longest: xTarget * 11 / panel.categories.count)
       : AxisTicks(x, scale: panel.xScale, target: xTarget)
-    yTicks = AxisTicks(y, scale: panel.yScale, target: yTarget)
+    yTicks =
+      panel.yCategories.isEmpty
+      ? AxisTicks(y, scale: panel.yScale, target: yTarget)
+      : AxisTicks(names: panel.yCategories, longest: Self.longestCategory)
     self.colors = colors
-    colorTicks = colors.map { AxisTicks($0, scale: .linear, target: 4) }
+    self.palette = palette
+    colorTicks =
+      sharedColors == nil ? colors.map { AxisTicks($0, scale: .linear, target: 4) } : nil
   }
+
+  private static let longestCategory = 24
+
+  /// The smallest letters of names, in units of ordinary ones.
+  private static let smallest = 0.58
+
+  private static func whole(_ categories: [String]) -> ClosedRange<Double>? {
+    categories.isEmpty ? nil : 0.5...(Double(categories.count) + 0.5)
+  }
+
+  /// The same panel with its x categories turned and shrunk as an axis of this width, in units of
+  /// the font size, demands.
+  func fittingNames(width: Double) -> PreparedPanel {
+    guard panel.turnsLongCategories, !panel.categories.isEmpty else { return self }
+    var result = self
+    let cell = max(width, 0) / Double(panel.categories.count)
+    let widest = panel.categories.map { DisplayWidth.ems($0) }.max() ?? 0
+    let fitting = (cell - 0.4) / max(widest, 0.1)
+    result.turnsX = fitting < 0.8
+    if result.turnsX {
+      (result.xTicks, result.xTickScale) = Self.crowded(panel.categories, cell: cell)
+    } else {
+      result.xTicks = AxisTicks(names: panel.categories, longest: .max)
+      result.xTickScale = min(1, fitting)
+    }
+    return result
+  }
+
+  /// The same panel with its y categories shrunk as an axis of this height, in units of the font
+  /// size, demands.
+  func fittingNames(height: Double) -> PreparedPanel {
+    guard !panel.yCategories.isEmpty else { return self }
+    var result = self
+    let cell = max(height, 0) / Double(panel.yCategories.count)
+    (result.yTicks, result.yTickScale) = Self.crowded(panel.yCategories, cell: cell)
+    return result
+  }
+
+  /// Names one above the other, each with so much room; where letters would get too small, some
+  /// are left out.
+  private static func crowded(_ names: [String], cell: Double) -> (AxisTicks, Double) {
+    let every = max(1, Int((smallest / max(cell, 1e-3)).rounded(.up)))
+    return (
+      AxisTicks(names: names, longest: longestCategory, every: every),
+      min(1, max(smallest, cell * Double(every) / 1.05))
+    )
+  }
+
+  /// The room for the labels of the y axis in units of the font size.
+  var yLabelEms: Double { yTicks.labelEms * yTickScale }
+
+  /// The height of the labels of the x axis in units of the font size.
+  var xLabelEms: Double { turnsX ? xTicks.labelEms * xTickScale + 0.35 : 1.15 }
 
   /// The series that have a line in the legend.
   var legendNames: [String] {

@@ -17,6 +17,10 @@ public struct Series: Sendable, Equatable {
     case stackedArea(x: [Double], y: [Double])
     /// Colors on a grid; at most one per panel.
     case heatMap(HeatMap)
+    /// Vertical strokes from one value to another, with short crossbars.
+    case intervals(x: [Double], lower: [Double], upper: [Double])
+    /// Words beside points of the panel.
+    case texts(x: [Double], y: [Double], texts: [String], anchors: [TextAnchor])
   }
 
   /// The name in the legend; without one, the series does not appear there.
@@ -27,7 +31,8 @@ public struct Series: Sendable, Equatable {
   public var variant: Int
   /// The geometry.
   public var mark: Mark
-  /// The width of lines, in pixels of a figure 1600 wide.
+  /// The width of lines or the diameter of points, in pixels of a figure 1600 wide; of texts, the
+  /// size of their letters in units of the figure's text.
   public var width: Double
   /// How lines are broken.
   public var dash: Dash
@@ -99,8 +104,52 @@ public struct Series: Sendable, Equatable {
     Series("", .neutral(0), 0, .heatMap(map))
   }
 
+  /// Intervals such as those of a standard deviation, with short crossbars.
+  public static func intervals(
+    _ name: String = "", role: SeriesRole, variant: Int = 0, x: [Double], lower: [Double],
+    upper: [Double], width: Double = 3
+  ) -> Series {
+    check(name, x, lower)
+    check(name, x, upper)
+    return Series(
+      name, role, variant, .intervals(x: x, lower: lower, upper: upper), width: width)
+  }
+
+  /// Words in the color of a role; `size` is that of the letters in units of the figure's text.
+  ///
+  /// One anchor counts for all texts.
+  public static func texts(
+    role: SeriesRole, variant: Int = 0, x: [Double], y: [Double], texts: [String],
+    anchors: [TextAnchor] = [.center], size: Double = 1
+  ) -> Series {
+    check("", x, y)
+    precondition(texts.count == x.count, "\(texts.count) texts at \(x.count) places")
+    precondition(
+      anchors.count == x.count || anchors.count == 1,
+      "\(anchors.count) anchors of \(x.count) texts")
+    let all = anchors.count == 1 ? x.map { _ in anchors[0] } : anchors
+    return Series("", role, variant, .texts(x: x, y: y, texts: texts, anchors: all), width: size)
+  }
+
   private static func check(_ name: String, _ x: [Double], _ y: [Double]) {
     precondition(
       x.count == y.count, "series '\(name)' has \(x.count) x values and \(y.count) y values")
+  }
+}
+
+/// Where a text stands with respect to its place.
+public struct TextAnchor: Sendable, Hashable {
+  /// −1 left of the place, 0 above or below it, 1 right of it.
+  public var horizontal: Int
+  /// −1 below the place, 0 at its height, 1 above it.
+  public var vertical: Int
+
+  /// On the place itself.
+  public static let center = TextAnchor(horizontal: 0, vertical: 0)
+
+  /// Creates an anchor; only signs count.
+  public init(horizontal: Int, vertical: Int) {
+    self.horizontal = horizontal.signum()
+    self.vertical = vertical.signum()
   }
 }

@@ -7,34 +7,34 @@ struct SeriesCommands {
   /// The elements of the `plot` command.
   private(set) var elements: [String] = []
 
+  /// The commands that set texts among the data, to run before the plot.
+  private(set) var labels: [String] = []
+
   private let number: Int
+  private let terminal: Terminal
+  /// The size of the axes in fractions of the figure.
+  private let plotWidth: Double
+  private let plotHeight: Double
   private let xScale: Panel.Scale
   private let yScale: Panel.Scale
-  private let width: (Double) -> String
-  private let pointScale: Double
-  /// The cairo terminals draw shorter dashes than the SVG terminal does.
-  private let dashScale: Double
-  private let drawsImagesAsRectangles: Bool
   private var blockCount = 0
 
   init(
-    _ prepared: PreparedPanel, number: Int, legendCapacity: Int, longestName: Int,
-    width: @escaping (Double) -> String, pointScale: Double, dashScale: Double,
-    drawsImagesAsRectangles: Bool
+    _ prepared: PreparedPanel, number: Int, terminal: Terminal, plotWidth: Double,
+    plotHeight: Double, legendCapacity: Int
   ) {
     self.number = number
-    self.width = width
-    self.pointScale = pointScale
-    self.dashScale = dashScale
-    self.drawsImagesAsRectangles = drawsImagesAsRectangles
+    self.terminal = terminal
+    self.plotWidth = plotWidth
+    self.plotHeight = plotHeight
     xScale = prepared.panel.xScale
     yScale = prepared.panel.yScale
     let stacks = Stacks(prepared.panel.series)
     var legend: [String] = []
     for (index, series) in prepared.panel.series.enumerated() {
-      draw(series, index: index, stacks: stacks, yRange: prepared.y)
+      draw(series, index: index, stacks: stacks, prepared)
       if !series.name.isEmpty, prepared.panel.legend != .none {
-        let name = DisplayWidth.truncate(series.name, to: longestName)
+        let name = DisplayWidth.truncate(series.name, to: FigureLayout.longestName)
         legend.append("keyentry \(keyStyle(series)) title \(GnuplotText.quote(name))")
       }
     }
@@ -51,7 +51,7 @@ struct SeriesCommands {
   }
 
   private mutating func draw(
-    _ series: Series, index: Int, stacks: Stacks, yRange: ClosedRange<Double>
+    _ series: Series, index: Int, stacks: Stacks, _ prepared: PreparedPanel
   ) {
     switch series.mark {
     case .line(let x, let y): drawLine(series, x, y)
@@ -62,11 +62,23 @@ struct SeriesCommands {
       let rows = zip(x, y).filter { isDrawable($0, $1) }
       add(
         rows.map { [$0, $1] },
-        "using 1:2 with impulses lc rgb '\(color(series))' lw \(width(series.width)) dt 1")
+        "using 1:2 with impulses lc rgb '\(color(series))' lw \(terminal.lineWidth(series.width)) dt 1"
+      )
     case .band(let x, let lower, let upper): drawBand(series, x, lower, upper)
     case .stackedArea(let x, _):
       drawBand(series, x, stacks.lower(index), stacks.upper(index))
-    case .heatMap(let map): draw(map)
+    case .intervals(let x, let lower, let upper):
+      let usable = x.indices.filter { isDrawable(x[$0], lower[$0]) && isDrawable(x[$0], upper[$0]) }
+      drawIntervals(series, usable.map { [x[$0], lower[$0], upper[$0]] }, width: series.width)
+    case .texts(let x, let y, let texts, let anchors):
+      for index in x.indices where isDrawable(x[index], y[index]) {
+        addLabel(
+          texts[index], x[index], y[index], anchors[index], size: series.width,
+          color: color(series))
+      }
+    case .heatMap(let map):
+      draw(map)
+      if map.showsValues { drawValues(map, prepared) }
     }
   }
 
@@ -84,7 +96,8 @@ struct SeriesCommands {
     }
     add(
       rows,
-      "using 1:2 with lines lc rgb '\(color(series))' lw \(width(series.width)) \(dash(series))")
+      "using 1:2 with lines lc rgb '\(color(series))' lw \(terminal.lineWidth(series.width)) \(dash(series))"
+    )
     add(lonely, "using 1:2 with points \(pointStyle(series, series.width * 3))")
   }
 
@@ -95,14 +108,59 @@ struct SeriesCommands {
     for run in usable {
       let rows = run.map { [x[$0], lower[$0], upper[$0]] }
       if rows.count == 1 {
-        add(
-          rows,
-          "using 1:2:2:3 with yerrorbars pt -1 lc rgb '\(color(series))' lw \(width(4))")
+        drawIntervals(series, rows, width: 4)
       } else {
         add(
           rows,
           "using 1:2:3 with filledcurves fc rgb '\(color(series))' "
             + "fs transparent solid \(series.opacity) noborder")
+      }
+    }
+  }
+
+  private mutating func drawIntervals(_ series: Series, _ rows: [[Double]], width: Double) {
+    // Error bars of gnuplot's own have a gap where their point is, even if none is drawn.
+    add(
+      rows,
+      "using 1:2:(0):($3-$2) with vectors heads nofilled size screen "
+        + "\(GnuplotText.fraction(0.3 * terminal.emX)),90 lc rgb '\(color(series))' "
+        + "lw \(terminal.lineWidth(width)) dt 1")
+  }
+
+  private mutating func addLabel(
+    _ text: String, _ x: Double, _ y: Double, _ anchor: TextAnchor, size: Double, color: String
+  ) {
+    let side = ["right", "center", "left"][anchor.horizontal + 1]
+    // Beside a point a text keeps clear of it; at a corner, less of each distance is needed.
+    let isCorner = anchor.horizontal != 0 && anchor.vertical != 0
+    let dx = Double(anchor.horizontal) * (isCorner ? 0.35 : 0.5) * terminal.emX
+    let dy = Double(anchor.vertical) * (isCorner ? 0.6 : 0.85) * terminal.emY
+    labels.append(
+      "set label \(100 + labels.count) \(GnuplotText.quote(text)) at first "
+        + "\(GnuplotText.number(x)), first \(GnuplotText.number(y)) \(side) offset screen "
+        + "\(GnuplotText.fraction(dx)), screen \(GnuplotText.fraction(dy)) front "
+        + "\(terminal.fontOption(size)) textcolor rgb '\(color)'")
+  }
+
+  /// The values in the cells, left out where cells are too small for them.
+  private mutating func drawValues(_ map: HeatMap, _ prepared: PreparedPanel) {
+    guard let colors = prepared.colors else { return }
+    func part(_ centers: [Double], of range: ClosedRange<Double>) -> Double {
+      PreparedPanel.spacing(centers) / (range.upperBound - range.lowerBound)
+    }
+    let cellWidth = part(map.x, of: prepared.x) * plotWidth / terminal.emX
+    let cellHeight = part(map.y, of: prepared.y) * plotHeight / terminal.emY
+    let size = min(0.85, cellWidth / 3, cellHeight / 1.3)
+    guard size >= 0.5 else { return }
+    for (row, y) in map.y.enumerated() {
+      for (column, x) in map.x.enumerated() {
+        let value = map.values.values[row * map.x.count + column]
+        guard value.isFinite else { continue }
+        let place = (value - colors.lowerBound) / (colors.upperBound - colors.lowerBound)
+        let text = NumberFormat.fixed(decimals: 2).text(value).replacing("-", with: "−")
+        addLabel(
+          text, x, y, .center, size: size,
+          color: map.palette.isDark(at: place) ? "#FFFFFF" : "#222222")
       }
     }
   }
@@ -116,8 +174,7 @@ struct SeriesCommands {
       }
     }
     if map.x.count > 1 && map.y.count > 1 {
-      // Some readers of SVG smooth embedded images, however marked; small maps become rectangles.
-      let asRectangles = drawsImagesAsRectangles && rows.count <= 4096
+      let asRectangles = terminal.drawsImagesAsRectangles && rows.count <= 4096
       add(rows, "using 1:2:3 with image" + (asRectangles ? " pixels" : ""))
     } else {
       // An image needs two rows and two columns; boxes serve for less.
@@ -149,19 +206,19 @@ struct SeriesCommands {
   private func dash(_ series: Series) -> String {
     switch series.dash {
     case .solid: "dt 1"
-    case .dashed: "dt (\(9 * dashScale),\(6 * dashScale))"
-    case .dotted: "dt (\(2.5 * dashScale),\(4 * dashScale))"
+    case .dashed: "dt (\(9 * terminal.dashScale),\(6 * terminal.dashScale))"
+    case .dotted: "dt (\(2.5 * terminal.dashScale),\(4 * terminal.dashScale))"
     }
   }
 
   private func pointStyle(_ series: Series, _ diameter: Double) -> String {
-    "pt 7 ps \(GnuplotScript.short(diameter * pointScale)) lc rgb '\(color(series))'"
+    "pt 7 ps \(terminal.pointSize(diameter)) lc rgb '\(color(series))'"
   }
 
   private func keyStyle(_ series: Series) -> String {
     switch series.mark {
-    case .line, .stems:
-      "with lines lc rgb '\(color(series))' lw \(width(series.width)) \(dash(series))"
+    case .line, .stems, .intervals, .texts:
+      "with lines lc rgb '\(color(series))' lw \(terminal.lineWidth(series.width)) \(dash(series))"
     case .points: "with points \(pointStyle(series, series.width))"
     case .band, .stackedArea, .heatMap:
       "with filledcurves fc rgb '\(color(series))' "

@@ -67,6 +67,9 @@ package struct AttentionLayout: Hashable, Sendable {
 /// array where a comment says so), allocates nothing that outlives the call, and adds in an order
 /// that depends on the extents alone. Empty extents are allowed. Matrices are row-major.
 package protocol KernelScalar: TensorScalar {
+  /// Makes a program ready to run in this number type.
+  static func executable(_ program: Program) -> TensorExecutable<Self>
+
   /// `C = A B` or `C += A B`.
   static func matrixProduct(
     _ layout: ProductLayout, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>,

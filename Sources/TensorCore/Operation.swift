@@ -19,6 +19,29 @@ public enum ReduceOperation: Hashable, Sendable {
   case sum, maximum
 }
 
+/// An operation that primitives could express, kept whole because one kernel runs it better.
+///
+/// `ProgramBuilder.expanded` says what each one means in primitives; second derivatives, forward
+/// tangents and programs lowered to numbers use that form.
+public enum CompositeOperation: Hashable, Sendable {
+  /// Rows of a table `[n, …]` at the whole numbers of the second operand `[…]`, counted from 0.
+  case gather
+  /// The reverse of `gather`: operands are the numbers and the rows; rows of equal number are added.
+  case scatterAdd
+  /// `exp(x) / Σ exp(x)` along the last axis; zeros where every entry is minus infinity.
+  case softmax
+  /// From a softmax `y` and the gradient `g` by it, `y (g − Σ y g)` along the last axis.
+  case softmaxGradient
+  /// `ln Σ exp(x)` along the last axis, which disappears.
+  case logSumExp
+  /// `(x − mean) / √(variance + ε)` along the last axis.
+  case standardize(epsilon: Double)
+  /// From `x`, its standardised form `y` and the gradient `g` by `y`, the gradient by `x`.
+  case standardizeGradient(epsilon: Double)
+  /// `softmax(Q Kᵀ scale + bias) V` over the last two axes; operands Q, K, V and perhaps the bias.
+  case attention(scale: Double, isCausal: Bool)
+}
+
 /// One instruction of a program; its operands and its shape stand in the `ProgramNode`.
 public enum Operation: Hashable, Sendable {
   /// The value of an input port.
@@ -45,6 +68,8 @@ public enum Operation: Hashable, Sendable {
   case broadcast
   /// Collapses one axis.
   case reduce(ReduceOperation, axis: Int)
+  /// One of the operations that primitives could express.
+  case composite(CompositeOperation)
 }
 
 /// One value of a program in static single assignment.

@@ -306,7 +306,7 @@ public struct ProgramBuilder {
   ) -> Value {
     let node = ProgramNode(operation: operation, operands: operands, shape: shape)
     if let existing = known[node] { return Value(node: existing, shape: shape) }
-    if !operands.isEmpty {
+    if !operands.isEmpty && Self.folds(operation, shape) {
       let tensors = operands.compactMap { constantValue(value($0)) }
       if tensors.count == operands.count {
         return constant(TensorKernels.evaluate(operation, tensors, shape: shape))
@@ -315,5 +315,10 @@ public struct ProgramBuilder {
     known[node] = nodes.count
     nodes.append(node)
     return Value(node: nodes.count - 1, shape: shape)
+  }
+
+  /// Whether constants are worth evaluating now: a small tensor repeated to a large one is not.
+  private static func folds(_ operation: Operation, _ shape: Shape) -> Bool {
+    operation != .broadcast || shape.count <= 1 << 14
   }
 }

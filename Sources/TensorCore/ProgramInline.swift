@@ -8,6 +8,14 @@ extension ProgramBuilder {
   public mutating func inline(
     _ program: Program, arguments: [String: Value]
   ) -> [String: Value] {
+    inline(program, arguments: arguments) { _ in false }
+  }
+
+  /// The same, with some composite operations written in primitives.
+  mutating func inline(
+    _ program: Program, arguments: [String: Value],
+    expanding chosen: (CompositeOperation) -> Bool
+  ) -> [String: Value] {
     var values: [Value] = []
     values.reserveCapacity(program.nodes.count)
     for node in program.nodes {
@@ -35,6 +43,11 @@ extension ProgramBuilder {
       case .broadcast: values.append(broadcast(operands[0], to: node.shape))
       case .reduce(let reduction, let axis):
         values.append(reduce(reduction, operands[0], axis: axis))
+      case .composite(let operation):
+        values.append(
+          chosen(operation)
+            ? expand(operation, operands, shape: node.shape, where: chosen)
+            : composite(operation, operands, shape: node.shape))
       }
     }
     return Dictionary(

@@ -14,10 +14,12 @@ extension Program {
   public func jacobian(
     of output: String, withRespectTo input: String, as name: String
   ) -> Program {
-    guard let source = self.input(input), let target = self.output(output) else {
+    // Composite operations are differentiated in the form that primitives give them.
+    let primitive = expandingComposites()
+    guard let source = primitive.input(input), let target = primitive.output(output) else {
       preconditionFailure("no output '\(output)' or input '\(input)' to differentiate")
     }
-    var builder = ProgramBuilder(self)
+    var builder = ProgramBuilder(primitive)
     let directions = source.shape.count
     let seed = builder.constant(
       Tensor<Double>.identity(directions).reshaped(Shape([directions] + source.shape.dimensions)))
@@ -44,12 +46,14 @@ extension Program {
   public func tangent(
     of output: String, withRespectTo input: String, along direction: String, as name: String
   ) -> Program {
-    guard let source = self.input(input), let target = self.output(output) else {
+    // Composite operations are differentiated in the form that primitives give them.
+    let primitive = expandingComposites()
+    guard let source = primitive.input(input), let target = primitive.output(output) else {
       preconditionFailure("no output '\(output)' or input '\(input)' to differentiate")
     }
-    var builder = ProgramBuilder(self)
+    var builder = ProgramBuilder(primitive)
     let along =
-      self.input(direction).map { builder.value(of: $0) }
+      primitive.input(direction).map { builder.value(of: $0) }
       ?? builder.input(direction, shape: source.shape)
     let seed = builder.reshape(along, to: Shape([1] + source.shape.dimensions))
     var propagation = TangentPropagation(directions: 1, seeds: [source.node: seed])
@@ -57,6 +61,24 @@ extension Program {
       propagation.tangent(of: target.node, in: &builder)
       ?? builder.zeros(Shape([1] + target.shape.dimensions))
     builder.output(name, builder.reshape(tangent, to: target.shape))
+    return builder.build()
+  }
+
+  /// The same program with its ports in another order; every input is named, outputs may be left out.
+  package func reordered(inputs names: [String], outputs kept: [String]) -> Program {
+    precondition(
+      names.sorted() == inputs.map(\.name).sorted(),
+      "inputs \(inputs.map(\.name)) in the order \(names)")
+    var builder = ProgramBuilder()
+    var arguments: [String: Value] = [:]
+    for name in names {
+      arguments[name] = builder.input(name, shape: input(name)?.shape ?? .scalar)
+    }
+    let values = builder.inline(self, arguments: arguments)
+    for name in kept {
+      guard let value = values[name] else { preconditionFailure("no output '\(name)'") }
+      builder.output(name, value)
+    }
     return builder.build()
   }
 
@@ -183,6 +205,7 @@ struct TangentPropagation {
         let weights = builder.binary(.divide, mask, ties)
         return builder.sum(scaled(tangent, by: weights, in: &builder), axis: axis + 1)
       }
+    case .composite: preconditionFailure("composite operations have been expanded")
     }
   }
 

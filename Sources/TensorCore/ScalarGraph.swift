@@ -23,7 +23,8 @@ struct ScalarGraph {
   private var known: [Node: Int32] = [:]
 
   /// Lowers a program; the result names, per output, the graph node of every entry.
-  init(_ program: Program, outputs: inout [[Int32]]) {
+  init(_ source: Program, outputs: inout [[Int32]]) {
+    let program = source.expandingComposites()
     var inputOffset = 0
     var entries: [[Int32]] = []
     entries.reserveCapacity(program.nodes.count)
@@ -56,6 +57,7 @@ struct ScalarGraph {
       case .reduce(let reduction, let axis):
         entries.append(
           reduce(reduction, entries[operands[0]], program.nodes[operands[0]].shape, axis: axis))
+      case .composite: preconditionFailure("composite operations have been expanded")
       case .permute, .reshape, .slice, .concatenate, .broadcast:
         var moved = [Int32](repeating: 0, count: count)
         TensorKernels.forEachSource(

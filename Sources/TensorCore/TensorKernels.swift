@@ -35,6 +35,7 @@ package enum TensorKernels {
     case .matrixProduct: matrixProduct(operands[0], operands[1], into: &result)
     case .reduce(let reduction, let axis):
       reduce(reduction, operands[0], axis: axis, into: &result)
+    case .composite(let composite): result = evaluate(composite, operands, shape: shape)
     case .permute, .reshape, .slice, .concatenate, .broadcast:
       forEachSource(operation, operands.map(\.shape), shape) { target, operand, source in
         result.values[target] = operands[operand].values[source]

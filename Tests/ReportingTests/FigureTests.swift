@@ -93,7 +93,7 @@ struct FigureTests {
       .line("v", role: .cause, x: [1], y: [1]),
     ]
     let script = GnuplotScript(Figure(rows: [[Panel(series: series)]]), format: .svg).text
-    #expect(script.contains("with yerrorbars"))
+    #expect(script.contains("with vectors heads"))
     #expect(script.contains("with points"))
     #expect(!script.contains("using 1:2 with lines"))
     _ = try svg(Figure(rows: [[Panel(series: series)]]))

@@ -6,12 +6,15 @@ struct RandomProgram {
   private var builder = ProgramBuilder()
   private var values: [(value: Value, bound: Double)] = []
   private let isSmooth: Bool
+  private let hasComposites: Bool
 
   /// A program with inputs `a`, `b`, `c` and outputs `y`, `z`; equal seeds give equal programs.
   ///
   /// A smooth one has no corners, so that difference quotients are right everywhere.
-  static func make(seed: UInt64, steps: Int = 14, smooth: Bool = false) -> Program {
-    var random = RandomProgram(seed: seed, smooth: smooth)
+  static func make(
+    seed: UInt64, steps: Int = 14, smooth: Bool = false, composites: Bool = false
+  ) -> Program {
+    var random = RandomProgram(seed: seed, smooth: smooth, composites: composites)
     for _ in 0..<steps { random.step() }
     let last = random.values.count - 1
     random.builder.output("y", random.values[last].value)
@@ -19,9 +22,10 @@ struct RandomProgram {
     return random.builder.build()
   }
 
-  private init(seed: UInt64, smooth: Bool) {
+  private init(seed: UInt64, smooth: Bool, composites: Bool) {
     source = RandomSource(seed: seed)
     isSmooth = smooth
+    hasComposites = composites
     for name in ["a", "b", "c"] {
       values.append((builder.input(name, shape: shape()), 3))
     }
@@ -62,6 +66,10 @@ struct RandomProgram {
   private mutating func keep(_ value: Value, _ bound: Double) { values.append((value, bound)) }
 
   private mutating func step() {
+    if hasComposites && pick(3) == 0 {
+      composite()
+      return
+    }
     switch pick(10) {
     case 0, 1: unary()
     case 2, 3, 4: binary()
@@ -125,6 +133,30 @@ struct RandomProgram {
       shape: x.shape, values: (0..<x.shape.count).map { _ in Double(pick(2)) })
     let condition = isSmooth || pick(3) == 0 ? builder.constant(mask) : operand(x.shape)
     keep(builder.select(condition, x, y), 4)
+  }
+
+  private mutating func composite() {
+    let x = operand()
+    guard x.shape.rank > 0 else { return }
+    let numbers = builder.constant(
+      Tensor(vector: (0..<3).map { _ in Double(pick(x.shape[0])) }))
+    switch pick(6) {
+    case 0: keep(builder.softmax(x), 1)
+    case 1: keep(builder.logSumExp(x), 5)
+    case 2: keep(builder.standardize(x, epsilon: 0.1), 2)
+    case 3: keep(builder.gather(x, at: numbers), 4)
+    case 4:
+      let rows = operand(Shape([3] + x.shape.dimensions.dropFirst()))
+      keep(builder.scatterAdd(rows, at: numbers, count: x.shape[0]), 12)
+    default:
+      let batch = pick(2) == 0 ? [] : [1 + pick(2)]
+      let (queries, keys, width) = (1 + pick(3), 1 + pick(3), 1 + pick(2))
+      let q = operand(Shape(batch + [queries, width]))
+      let k = operand(Shape(batch + [keys, width]))
+      let v = operand(Shape(batch + [keys, 2]))
+      let bias = pick(2) == 0 ? nil : operand(Shape(batch + [queries, keys]))
+      keep(builder.attention(q, k, v, bias: bias, isCausal: pick(2) == 0), 4)
+    }
   }
 
   private mutating func reduce() {
