@@ -1,5 +1,5 @@
 /// Why learning could not begin or go on.
-package enum LearningError: Error, Sendable, Equatable {
+public enum LearningError: Error, Sendable, Equatable {
   /// A parameter is not among the tensors.
   case missingParameter(name: String)
   /// A tensor has another shape than its parameter.

@@ -3,6 +3,7 @@ public import ModelFiles
 internal import ODEEngine
 public import Recognition
 public import Reporting
+public import Transformers
 
 /// Why a run could not be made or ended early.
 public enum RunError: Error, Sendable, Equatable {
@@ -32,6 +33,8 @@ public enum RunError: Error, Sendable, Equatable {
   case process(ProcessError)
   /// Recognition failed.
   case recognition(RecognitionError)
+  /// A Transformer could not be trained, read or used.
+  case training(TrainingError)
   /// A figure or a result file could not be written.
   case reporting(ReportingError)
   /// The user asked to stop; `completed` of `total` samples are there.
@@ -70,6 +73,7 @@ extension RunError {
     case .process: .stoppedEarly
     case .recognition(.dataShape), .recognition(.unsupported): .badData
     case .recognition: .stoppedEarly
+    case .training(let error): error.exitStatus
     case .reporting(.unknownExtension): .usage
     case .reporting: .cannotWrite
     case .stopped, .stoppedPasses: .stoppedEarly

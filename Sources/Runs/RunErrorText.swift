@@ -3,6 +3,7 @@ internal import ModelFiles
 internal import ModelLanguage
 internal import Recognition
 public import Reporting
+internal import Transformers
 
 extension RunError {
   /// The error as a person reads it, with its final line end.
@@ -52,6 +53,7 @@ extension RunError {
       return language.pick(error.english, error.japanese)
     case .recognition(let error):
       return language.pick(error.english, error.japanese)
+    case .training(let error): return error.message(in: language)
     case .reporting(let error):
       return error.text(in: language)
     case .stopped(let completed, let total):

@@ -117,7 +117,7 @@ package struct TransformerConfiguration: Hashable, Sendable, Codable {
 }
 
 /// What can be wrong with a configuration.
-package enum ConfigurationProblem: Error, Hashable, Sendable {
+public enum ConfigurationProblem: Error, Hashable, Sendable {
   /// An extent is zero or negative.
   case notPositive(name: String, value: Int)
   /// The width cannot be cut into equal heads.

@@ -1,7 +1,7 @@
-package import Learning
+public import Learning
 
 /// Why a Transformer could not be trained, stored or used.
-package enum TrainingError: Error, Sendable, Equatable {
+public enum TrainingError: Error, Sendable, Equatable {
   /// The poems that ship cannot be read.
   case poems(PoemCollectionError)
   /// The tokens are no vocabulary.

@@ -1,5 +1,5 @@
 /// What a Transformer can be trained to do with the poems that ship.
-package enum TrainingTask: String, Hashable, Sendable, Codable, CaseIterable {
+public enum TrainingTask: String, Hashable, Sendable, Codable, CaseIterable {
   /// The upper verse is read, the lower one written (encoder and decoder).
   case poems
   /// Hidden characters are found from those around them (encoder; Devlin et al. 2019, §3.1).
