@@ -69,7 +69,8 @@ let package = Package(
     .executableTarget(
       name: "odoroki",
       dependencies: [
-        "Runs", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Runs", "Transformers",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // The benchmark's rival, written by hand; nothing else may import it.

@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Learning
-internal import Reporting
 internal import TensorCore
 package import Transformers
 
@@ -49,7 +48,7 @@ package struct TrainingRun: Sendable {
   /// - Returns: the result, which carries `RunError.stoppedPasses` where it was stopped.
   package func run(
     stop: StopFlag? = nil, progress: (Progress) -> Void = { _ in },
-    store: ([UInt8]) throws(ReportingError) -> Void = { _ throws(ReportingError) in }
+    store: ([UInt8]) throws(RunError) -> Void = { _ throws(RunError) in }
   ) throws(RunError) -> TrainingResult {
     switch request.precision {
     case .float: try run(Float.self, stop, progress, store)
@@ -59,7 +58,7 @@ package struct TrainingRun: Sendable {
 
   private func run<Scalar: KernelScalar>(
     _ type: Scalar.Type, _ stop: StopFlag?, _ progress: (Progress) -> Void,
-    _ store: ([UInt8]) throws(ReportingError) -> Void
+    _ store: ([UInt8]) throws(RunError) -> Void
   ) throws(RunError) -> TrainingResult {
     let session: TrainingSession<Scalar>
     do { session = try makeSession(type) } catch { throw .training(error) }
@@ -96,11 +95,11 @@ package struct TrainingRun: Sendable {
   }
 
   private static func put<Scalar: KernelScalar>(
-    _ session: TrainingSession<Scalar>, _ store: ([UInt8]) throws(ReportingError) -> Void
+    _ session: TrainingSession<Scalar>, _ store: ([UInt8]) throws(RunError) -> Void
   ) throws(RunError) {
     let bytes: [UInt8]
     do { bytes = try session.checkpoint().bytes() } catch { throw .training(error) }
-    do { try store(bytes) } catch { throw .reporting(error) }
+    try store(bytes)
   }
 
   private func makeSession<Scalar: KernelScalar>(

@@ -1,0 +1,83 @@
+public import ArgumentParser
+internal import Reporting
+internal import Runs
+internal import Transformers
+
+extension TrainingTask: ExpressibleByArgument {}
+extension TrainingRequest.Precision: ExpressibleByArgument {}
+extension TrainingRequest.OptimizerName: ExpressibleByArgument {}
+extension TransformerConfiguration.Normalization: ExpressibleByArgument {}
+
+/// Learning from the poems that ship.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a Transformer on the Hyakunin Isshu, and report what it learned.",
+    discussion: """
+      Tasks: poems (upper verse to lower verse), masked (hidden characters), next-token, \
+      next-sentence (do two verses belong together?). Accuracy is reported on the poems learned \
+      and on those held out: teacher-forced, with the true characters as context, and \
+      free-running, when the model reads what it wrote itself.
+      """)
+
+  @Argument(help: "poems, masked, next-token or next-sentence.")
+  var task: TrainingTask = .poems
+
+  @OptionGroup(title: "Learning") var learning: LearningOptions
+  @OptionGroup(title: "Model") var model: TransformerOptions
+  @OptionGroup(title: "Task") var settings: TaskOptions
+  @OptionGroup(title: "Files") var files: TrainingFileOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = Console(common)
+    try console.run { try run(console) }
+  }
+
+  private var request: TrainingRequest {
+    var request = TrainingRequest()
+    request.task = task
+    learning.fill(&request)
+    model.fill(&request)
+    settings.fill(&request)
+    request.resume = files.resume
+    request.start = files.start
+    request.freezesBody = files.freeze
+    return request
+  }
+
+  private func run(_ console: Console) throws {
+    try files.check()
+    let run = try TrainingRun(request)
+    let stop = Interruption.listen()
+    let line = console.progress("training", "学習中")
+    let checkpoint = files.noCheckpoint ? nil : files.checkpoint ?? "\(task.rawValue).safetensors"
+    if let checkpoint { try AtomicFile.check(checkpoint) }
+    defer { line?.clear() }
+    let result = try run.run(
+      stop: stop,
+      progress: { progress in
+        line?.update(
+          Double(progress.epoch), of: Double(progress.epochs),
+          note: String(brief(progress.loss)))
+      },
+      store: { bytes throws(RunError) in
+        guard let checkpoint else { return }
+        do throws(ReportingError) { try AtomicFile.write(bytes, to: checkpoint) } catch { throw .reporting(error) }
+      })
+    line?.clear()
+    if let output = files.output {
+      try ResultFile.write(result.tree, table: result.columns, to: output)
+    }
+    let drawn = try files.draw(
+      result.figure(in: console.language), byDefault: "\(task.rawValue)-training.png", console)
+    try console.print(result.report(in: console.language, style: console.style))
+    for path in [checkpoint, files.output, drawn].compactMap({ $0 }) {
+      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
+    }
+    if let failure = result.failure { try console.fail(failure) }
+  }
+
+  /// A loss in few digits.
+  private func brief(_ value: Double) -> String { "loss \((value * 1000).rounded() / 1000)" }
+}

@@ -1,0 +1,240 @@
+internal import ArgumentParser
+internal import Reporting
+internal import Runs
+internal import Transformers
+
+/// How learning proceeds.
+struct LearningOptions: ParsableArguments {
+  @Option(help: "Passes over the training set.")
+  var epochs: Int?
+
+  @Option(help: "Examples per step.")
+  var batch: Int?
+
+  @Option(help: "The largest learning rate.")
+  var learningRate: Double?
+
+  @Option(help: "sgd, momentum or adam.")
+  var optimizer: TrainingRequest.OptimizerName = .adam
+
+  @Option(help: "Steps over which the learning rate rises.")
+  var warmup = 0
+
+  @Flag(help: "Let the learning rate fall to zero along half a cosine.")
+  var decay = false
+
+  @Option(help: "The largest length of a step's gradient.")
+  var clip: Double?
+
+  @Option(help: "float or double.")
+  var precision: TrainingRequest.Precision = .float
+
+  @Option(help: "The seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads (default: the number of cores); they change nothing but the time.")
+  var threads: Int?
+
+  mutating func validate() throws {
+    for (name, value) in [("--epochs", epochs), ("--batch", batch), ("--threads", threads)] {
+      if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
+    }
+    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate must be positive.")
+    }
+    if let clip, !(clip > 0 && clip.isFinite) {
+      throw ValidationError("--clip must be positive.")
+    }
+    if warmup < 0 { throw ValidationError("--warmup must not be negative.") }
+  }
+
+  func fill(_ request: inout TrainingRequest) {
+    if let epochs { request.epochs = epochs }
+    if let batch { request.batch = batch }
+    if let learningRate { request.learningRate = learningRate }
+    request.optimizer = optimizer
+    request.warmup = warmup
+    request.decays = decay
+    request.clip = clip
+    request.precision = precision
+    request.seed = seed
+    request.threads = threads
+  }
+}
+
+/// The extents of the model.
+struct TransformerOptions: ParsableArguments {
+  @Option(help: "The width of a token's vector.")
+  var width = 32
+
+  @Option(help: "The number of attention heads; divides the width.")
+  var heads = 4
+
+  @Option(help: "The width inside feed-forward layers.")
+  var feedforward = 32
+
+  @Option(help: "The number of blocks of each stack.")
+  var blocks = 1
+
+  @Option(help: "Where layers are normalised: post or pre.")
+  var normalization: TransformerConfiguration.Normalization = .post
+
+  @Option(help: "The share of entries that dropout sets to zero.")
+  var dropout = 0.0
+
+  mutating func validate() throws {
+    for (name, value) in [
+      ("--width", width), ("--heads", heads), ("--feedforward", feedforward),
+      ("--blocks", blocks),
+    ] where value < 1 || value > 65536 {
+      throw ValidationError("\(name) must lie between 1 and 65536.")
+    }
+  }
+
+  func fill(_ request: inout TrainingRequest) {
+    request.width = width
+    request.heads = heads
+    request.feedforward = feedforward
+    request.blocks = blocks
+    request.normalization = normalization
+    request.dropout = dropout
+  }
+}
+
+/// What is learned, and from what.
+struct TaskOptions: ParsableArguments {
+  @Option(help: "Poems that are set aside to test on.")
+  var heldOut = 20
+
+  @Flag(help: "Give the decoder its labels unshifted, to show how they leak (task poems).")
+  var unshifted = false
+
+  @Option(
+    help: ArgumentHelp("Write verses by a beam of this width; 1 is greedy.", valueName: "width"))
+  var beam = 1
+
+  @Option(
+    help: ArgumentHelp("The share of tokens to be predicted (task masked).", valueName: "share"))
+  var maskedShare = 0.15
+
+  @Option(
+    help: ArgumentHelp(
+      "How many of these are hidden, replaced at random, and kept (task masked).",
+      valueName: "h:r:k"),
+    transform: MaskSplit.init)
+  var maskSplit = MaskSplit(values: [0.8, 0.1, 0.1])
+
+  @Flag(
+    help: "Let the encoder see only what stands before each place (tasks masked, next-sentence).")
+  var oneDirectional = false
+
+  mutating func validate() throws {
+    if heldOut < 0 { throw ValidationError("--held-out must not be negative.") }
+    if !(1...64).contains(beam) { throw ValidationError("--beam must lie between 1 and 64.") }
+  }
+
+  func fill(_ request: inout TrainingRequest) {
+    request.heldOut = heldOut
+    request.isShifted = !unshifted
+    request.beam = beam
+    request.maskedShare = maskedShare
+    request.maskShares = maskSplit.values
+    request.isOneDirectional = oneDirectional
+  }
+}
+
+/// Three shares as a user writes them: 80:10:10.
+struct MaskSplit {
+  let values: [Double]
+
+  init(values: [Double]) { self.values = values }
+
+  init(_ text: String) throws {
+    let numbers = text.split(separator: ":", omittingEmptySubsequences: false).compactMap {
+      Double($0)
+    }
+    let total = numbers.reduce(0, +)
+    guard numbers.count == 3, numbers.allSatisfy({ $0 >= 0 && $0.isFinite }), total > 0 else {
+      throw ValidationError("'\(text)' is not three shares such as 80:10:10.")
+    }
+    values = numbers.map { $0 / total }
+  }
+}
+
+/// What is read and written.
+struct TrainingFileOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the model is kept (default: TASK.safetensors here).", valueName: "file"))
+  var checkpoint: String?
+
+  @Flag(help: "Keep no model.")
+  var noCheckpoint = false
+
+  @Option(help: ArgumentHelp("Continue this run.", valueName: "checkpoint"))
+  var resume: String?
+
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp("Begin with the body of an earlier model.", valueName: "checkpoint"))
+  var start: String?
+
+  @Flag(help: "Train the readout only, on top of the body of --from.")
+  var freeze = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the curves to a file: .svg, .png or .pdf (default: TASK-training.png here).",
+      valueName: "file"))
+  var figure: String?
+
+  @Flag(help: "Draw no figure.")
+  var noFigure = false
+
+  mutating func validate() throws {
+    if figure != nil && noFigure {
+      throw ValidationError("--figure and --no-figure exclude each other.")
+    }
+    if checkpoint != nil && noCheckpoint {
+      throw ValidationError("--checkpoint and --no-checkpoint exclude each other.")
+    }
+    if resume != nil && start != nil {
+      throw ValidationError("--resume and --from exclude each other.")
+    }
+  }
+
+  /// Refuses files that could not be written before any work is done.
+  func check() throws {
+    if let output {
+      _ = try ResultFormat(path: output)
+      try AtomicFile.check(output)
+    }
+    if let figure {
+      _ = try FigureFormat(path: figure)
+      try AtomicFile.check(figure)
+      _ = try GnuplotRenderer().version()
+    }
+  }
+
+  /// Draws the figure that was asked for, or the default one where that is possible.
+  func draw(
+    _ drawing: Figure, byDefault name: String, _ console: Console
+  ) throws -> String? {
+    guard !noFigure else { return nil }
+    let path = figure ?? name
+    do {
+      try GnuplotRenderer().write(drawing, to: path)
+      return path
+    } catch {
+      if figure != nil { throw error }
+      console.note(
+        console.language.pick("no figure: ", "図なし: ") + error.text(in: console.language))
+      return nil
+    }
+  }
+}
