@@ -4,6 +4,7 @@ internal import Runs
 internal import Transformers
 
 extension TrainingTask: ExpressibleByArgument {}
+extension TrainingSweep.Kind: ExpressibleByArgument {}
 extension TrainingRequest.Precision: ExpressibleByArgument {}
 extension TrainingRequest.OptimizerName: ExpressibleByArgument {}
 extension TransformerConfiguration.Normalization: ExpressibleByArgument {}
@@ -48,6 +49,10 @@ struct TrainCommand: ParsableCommand {
 
   private func run(_ console: Console) throws {
     try files.check()
+    if let kind = settings.sweep {
+      try sweep(kind, console)
+      return
+    }
     let run = try TrainingRun(request)
     let stop = Interruption.listen()
     let line = console.progress("training", "学習中")
@@ -63,7 +68,9 @@ struct TrainCommand: ParsableCommand {
       },
       store: { bytes throws(RunError) in
         guard let checkpoint else { return }
-        do throws(ReportingError) { try AtomicFile.write(bytes, to: checkpoint) } catch { throw .reporting(error) }
+        do throws(ReportingError) { try AtomicFile.write(bytes, to: checkpoint) } catch {
+          throw .reporting(error)
+        }
       })
     line?.clear()
     if let output = files.output {
@@ -76,6 +83,29 @@ struct TrainCommand: ParsableCommand {
       console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
     }
     if let failure = result.failure { try console.fail(failure) }
+  }
+
+  /// A toy version of a figure of Devlin et al. 2019.
+  private func sweep(_ kind: TrainingSweep.Kind, _ console: Console) throws {
+    var own = request
+    // Masked prediction is learned in fewer passes than whole verses.
+    if learning.epochs == nil { own.epochs = 60 }
+    let sweep = try TrainingSweep(kind, own, seeds: settings.seeds)
+    let line = console.progress("training", "学習中")
+    defer { line?.clear() }
+    let result = try sweep.run(in: console.language, stop: Interruption.listen()) {
+      line?.update(Double($0), of: Double($1))
+    }
+    line?.clear()
+    if let output = files.output {
+      try ResultFile.write(result.tree, table: result.columns, to: output)
+    }
+    let drawn = try files.draw(
+      result.figure(in: console.language), byDefault: "\(kind.rawValue)-sweep.png", console)
+    try console.print(result.report(in: console.language, style: console.style))
+    for path in [files.output, drawn].compactMap({ $0 }) {
+      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
+    }
   }
 
   /// A loss in few digits.

@@ -128,7 +128,18 @@ struct TaskOptions: ParsableArguments {
     help: "Let the encoder see only what stands before each place (tasks masked, next-sentence).")
   var oneDirectional = false
 
+  @Option(
+    help: """
+      A toy version of a figure of Devlin et al. 2019 on masked prediction: masking, size or \
+      direction.
+      """)
+  var sweep: TrainingSweep.Kind?
+
+  @Option(help: "The number of seeds of a sweep.")
+  var seeds = 3
+
   mutating func validate() throws {
+    if !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100.") }
     if heldOut < 0 { throw ValidationError("--held-out must not be negative.") }
     if !(1...64).contains(beam) { throw ValidationError("--beam must lie between 1 and 64.") }
   }

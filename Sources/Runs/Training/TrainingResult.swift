@@ -110,15 +110,18 @@ package struct TrainingResult: Sendable {
     var columns = [
       TextTable.Column(language.pick("poems", "歌"), texts: parts.map(\.0)),
       TextTable.Column(
-        language.pick("surprise/token [nats]", "驚き/文字 [nats]"),
+        specification.task == .nextSentence
+          ? language.pick("surprise/pair [nats]", "驚き/対 [nats]")
+          : language.pick("surprise/token [nats]", "驚き/文字 [nats]"),
         parts.map { .number($0.1.teacherForced.meanSurprise) }),
       TextTable.Column(
         isWriting
           ? language.pick("teacher-forced: tokens", "正解を与えて: 文字")
-          : language.pick("tokens right", "正答率（文字）"),
+          : specification.task == .nextSentence
+            ? language.pick("pairs right", "正答率（対）") : language.pick("tokens right", "正答率（文字）"),
         parts.map { share($0.1.teacherForced.ofLabels) }, alignment: .right),
     ]
-    if specification.task != .nextSentence {
+    if isWriting {
       columns.append(
         TextTable.Column(
           language.pick("whole verses", "句全体"),

@@ -83,11 +83,11 @@ package final class TrainingSession<Scalar: KernelScalar> {
     }
   }
 
-  /// One pass over the examples, measured where the specification says or where it is the last.
+  /// One pass over the examples, measured where the specification says.
   ///
   /// - Returns: the mean loss.
   @discardableResult
-  package func runEpoch(isLast: Bool = false) throws(TrainingError) -> Double {
+  package func runEpoch(measures: Bool = true) throws(TrainingError) -> Double {
     let examples: EncodedExamples<Scalar>
     if let fixedExamples {
       examples = fixedExamples
@@ -102,7 +102,7 @@ package final class TrainingSession<Scalar: KernelScalar> {
     let loss: Double
     do { loss = try trainer.runEpoch(examples) } catch { throw .learning(error) }
     curves["loss", default: []].append(loss)
-    if trainer.epoch % data.specification.evaluationInterval == 0 { try measure() }
+    if measures && trainer.epoch % data.specification.evaluationInterval == 0 { try measure() }
     return loss
   }
 
