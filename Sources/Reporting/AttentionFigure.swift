@@ -24,6 +24,8 @@ public struct AttentionFigure: Sendable, Equatable {
   public var weights: [[Tensor<Double>]]
   /// Which tokens are compared.
   public var kind: Kind
+  /// The number of the first block that is shown.
+  public var firstBlock: Int
 
   /// The most maps of single heads that one figure shows.
   public static let mostMaps = 16
@@ -33,7 +35,7 @@ public struct AttentionFigure: Sendable, Equatable {
   /// heads, are a caller's bug.
   public init(
     sentence: String, queries: [String], keys: [String], weights: [[Tensor<Double>]],
-    kind: Kind = .own
+    kind: Kind = .own, firstBlock: Int = 1
   ) {
     let shape = Shape.matrix(queries.count, keys.count)
     for map in weights.joined() {
@@ -47,6 +49,7 @@ public struct AttentionFigure: Sendable, Equatable {
     self.keys = keys
     self.weights = weights
     self.kind = kind
+    self.firstBlock = firstBlock
   }
 
   /// Whether single heads give way to the mean of each block.
@@ -59,9 +62,9 @@ public struct AttentionFigure: Sendable, Equatable {
     let words = Words(language: language)
     let blocks = weights.enumerated().map { block, heads in
       showsMeans
-        ? [panel(words.mean(of: block + 1), Self.mean(heads), words)]
+        ? [panel(words.mean(of: block + firstBlock), Self.mean(heads), words)]
         : heads.enumerated().map { head, map in
-          panel(words.head(head + 1, of: block + 1), map, words)
+          panel(words.head(head + 1, of: block + firstBlock), map, words)
         }
     }
     // Heads of one block never share a row with those of another; single maps of blocks do.

@@ -35,6 +35,8 @@ public enum RunError: Error, Sendable, Equatable {
   case recognition(RecognitionError)
   /// A Transformer could not be trained, read or used.
   case training(TrainingError)
+  /// Attention or vectors of texts cannot be shown.
+  case vectors(VectorError)
   /// A figure or a result file could not be written.
   case reporting(ReportingError)
   /// The user asked to stop; `completed` of `total` samples are there.
@@ -74,6 +76,7 @@ extension RunError {
     case .recognition(.dataShape), .recognition(.unsupported): .badData
     case .recognition: .stoppedEarly
     case .training(let error): error.exitStatus
+    case .vectors(let error): error.exitStatus
     case .reporting(.unknownExtension): .usage
     case .reporting: .cannotWrite
     case .stopped, .stoppedPasses: .stoppedEarly

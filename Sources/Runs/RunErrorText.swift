@@ -54,6 +54,7 @@ extension RunError {
     case .recognition(let error):
       return language.pick(error.english, error.japanese)
     case .training(let error): return error.message(in: language)
+    case .vectors(let error): return error.message(in: language)
     case .reporting(let error):
       return error.text(in: language)
     case .stopped(let completed, let total):

@@ -15,7 +15,7 @@ struct OdorokiCommand: ParsableCommand {
     version: OdorokiVersion.current,
     subcommands: [
       RunCommand.self, TraceCommand.self, SimulateCommand.self, CheckCommand.self,
-      CompareCommand.self, TrainCommand.self,
+      CompareCommand.self, TrainCommand.self, AttendCommand.self, SimilarCommand.self,
       ModelsCommand.self, DoctorCommand.self,
     ])
 }

@@ -41,12 +41,12 @@ public enum TextFileError: Error, Sendable, Equatable {
 }
 
 /// Reads whole files of text.
-enum TextFile {
+package enum TextFile {
   /// The longest file that is read, in bytes.
   static let byteLimit = 64 << 20
 
   /// The text of a file, without a byte order mark.
-  static func read(_ path: String) throws(TextFileError) -> String {
+  package static func read(_ path: String) throws(TextFileError) -> String {
     guard !path.isEmpty else { throw .emptyPath }
     var isFolder: ObjCBool = false
     let manager = FileManager.default
@@ -69,7 +69,7 @@ enum TextFile {
   }
 
   /// The lines of a text, without their ends (`\n` or `\r\n`) and without an empty last one.
-  static func lines(_ text: String) -> [String] {
+  package static func lines(_ text: String) -> [String] {
     var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map { line in

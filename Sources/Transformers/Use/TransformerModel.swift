@@ -37,7 +37,8 @@ package final class TransformerModel<Scalar: KernelScalar> {
     case .vectors:
       program = TransformerPrograms.inference(configuration, extents, readsOut: false)
     case .attention:
-      program = TransformerPrograms.inference(configuration, extents, keepsProbabilities: true)
+      program = TransformerPrograms.inference(
+        configuration, extents, keepsProbabilities: true, readsOut: false)
     case .decoding: program = TransformerPrograms.decoding(configuration, extents)
     }
     let workspace = TensorWorkspace(Scalar.executable(program))
@@ -180,14 +181,6 @@ package final class TransformerModel<Scalar: KernelScalar> {
     return result
   }
 
-  /// The attention of one layer in one example.
-  package struct AttentionMap: Sendable, Equatable {
-    /// The layer, as in `encoder.0.attention`.
-    package let layer: String
-    /// Per head the probabilities [queries × keys], padding cut away.
-    package let heads: [Tensor<Double>]
-  }
-
   /// Every layer's attention in one example.
   package func attention(_ example: SequenceExample) -> [AttentionMap] {
     let extents = SequenceExtents(
@@ -201,7 +194,12 @@ package final class TransformerModel<Scalar: KernelScalar> {
           shape: .matrix(queries, keys),
           values: Array(values[(head * queries * keys)..<((head + 1) * queries * keys)]))
       }
-      return AttentionMap(layer: String(region.name.dropFirst("attention.".count)), heads: maps)
+      let layer = String(region.name.dropFirst("attention.".count))
+      // The decoder's own attention sees the past only, and so does that of an only stack like it.
+      let isCausal =
+        !layer.hasSuffix(".crossattention")
+        && (layer.hasPrefix("decoder.") || configuration.architecture == .decoder)
+      return AttentionMap(layer: layer, heads: maps, isCausal: isCausal)
     }
   }
 }

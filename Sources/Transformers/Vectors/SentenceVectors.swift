@@ -107,7 +107,7 @@ public enum SentenceVectors {
   }
 
   /// The vector divided by its length, in double precision; zero stays zero.
-  static func unit<Scalar: TensorScalar>(_ vector: [Scalar]) -> [Double] {
+  package static func unit<Scalar: TensorScalar>(_ vector: [Scalar]) -> [Double] {
     let largest = vector.reduce(0.0) { max($0, abs(Double($1))) }
     guard largest > 0 else { return [Double](repeating: 0, count: vector.count) }
     let scaled = vector.map { Double($0) / largest }
