@@ -69,9 +69,12 @@ public struct AttentionFigure: Sendable, Equatable {
     }
     // Heads of one block never share a row with those of another; single maps of blocks do.
     let groups = blocks.allSatisfy { $0.count == 1 } ? [blocks.flatMap { $0 }] : blocks
+    // A few maps of long sentences take two rows, so that the names of their keys find room.
+    let isWide = keys.count > 12 && groups.count == 1 && (groups.first?.count ?? 0) <= 4
+    let columns = isWide ? 2 : Self.columns
     let rows = groups.flatMap { maps in
       // As many rows as needed, of as equal a length as possible.
-      let count = max(1, (maps.count + Self.columns - 1) / Self.columns)
+      let count = max(1, (maps.count + columns - 1) / columns)
       let length = max(1, (maps.count + count - 1) / count)
       return stride(from: 0, to: maps.count, by: length).map {
         Array(maps[$0..<min($0 + length, maps.count)])

@@ -17,6 +17,8 @@ public struct VectorMapFigure: Sendable, Equatable {
   public var groups: [Int]
   /// The names of the groups for the legend; may be empty.
   public var groupNames: [String]
+  /// A line below everything, such as who made the texts; may be empty.
+  public var footnote: String
 
   /// The longest names, in terminal cells, that stand at their points.
   static let shortName = 8
@@ -24,7 +26,7 @@ public struct VectorMapFigure: Sendable, Equatable {
   /// Creates a figure; shapes that do not fit the number of names are a caller's bug.
   public init(
     title: String = "", names: [String], places: Tensor<Double>, similarities: Tensor<Double>,
-    groups: [Int] = [], groupNames: [String] = []
+    groups: [Int] = [], groupNames: [String] = [], footnote: String = ""
   ) {
     let count = names.count
     precondition(
@@ -43,6 +45,7 @@ public struct VectorMapFigure: Sendable, Equatable {
     self.similarities = similarities
     self.groups = groups
     self.groupNames = groupNames
+    self.footnote = footnote
   }
 
   /// Whether the points carry numbers, and the names stand below.
@@ -56,8 +59,8 @@ public struct VectorMapFigure: Sendable, Equatable {
     let labels = isNumbered ? names.indices.map { String($0 + 1) } : names
     var rows = [[mapPanel(labels, words), similarityPanel(labels, words)]]
     var weights = [1.0]
-    if isNumbered {
-      let lines = captionLines
+    if isNumbered || !footnote.isEmpty {
+      let lines = (isNumbered ? captionLines : 0) + (footnote.isEmpty ? 0 : 1)
       rows.append([captionPanel(lines)])
       // Of the 43 lines of text of a figure, each line of names takes a little more than one.
       let part = min(0.6, (Double(lines) * 1.3 + 0.8) / 43)
@@ -73,8 +76,10 @@ public struct VectorMapFigure: Sendable, Equatable {
   private func mapPanel(_ labels: [String], _ words: Words) -> Panel {
     let x = names.indices.map { places.values[2 * $0] }
     let y = names.indices.map { places.values[2 * $0 + 1] }
-    let xRange = Self.roomy(x)
-    let yRange = Self.roomy(y)
+    // Both axes have one scale, so that distances can be compared.
+    let span = max(Self.span(x), Self.span(y))
+    let xRange = Self.roomy(x, span)
+    let yRange = Self.roomy(y, span)
     let anchors = LabelPlacement(
       x: x.map { ($0 - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound) },
       y: y.map { ($0 - yRange.lowerBound) / (yRange.upperBound - yRange.lowerBound) },
@@ -95,9 +100,17 @@ public struct VectorMapFigure: Sendable, Equatable {
       yRange: yRange, legend: groupNames.isEmpty ? .none : .right)
   }
 
-  /// The range of the values with room for labels at the edges.
-  private static func roomy(_ values: [Double]) -> ClosedRange<Double> {
-    PreparedPanel.fit(values, nil, .linear, room: 0.16)
+  private static func span(_ values: [Double]) -> Double {
+    let finite = values.filter { abs($0) < 1e300 }
+    return (finite.max() ?? 0) - (finite.min() ?? 0)
+  }
+
+  /// A range of this span around the values, with room for labels at the edges.
+  private static func roomy(_ values: [Double], _ span: Double) -> ClosedRange<Double> {
+    let own = PreparedPanel.fit(values, nil, .linear, room: 0.16)
+    let missing = 1.32 * span - (own.upperBound - own.lowerBound)
+    guard missing > 0 else { return own }
+    return (own.lowerBound - missing / 2)...(own.upperBound + missing / 2)
   }
 
   // MARK: - Similarities and names
@@ -124,14 +137,22 @@ public struct VectorMapFigure: Sendable, Equatable {
     // About 72 letters of full width fit across; a narrow one takes 0.56 of that, and the number
     // as much as five.
     let room = Int(72 / Double(columns) / (0.56 * Self.captionSize)) - 5
-    let texts = names.enumerated().map { index, name in
-      "\(index + 1)  \(DisplayWidth.truncate(name, to: room))"
+    var texts: [String] = []
+    var places: [(x: Double, y: Double)] = []
+    if isNumbered {
+      texts = names.enumerated().map { index, name in
+        "\(index + 1)  \(DisplayWidth.truncate(name, to: room))"
+      }
+      places = names.indices.map { (Double($0 / captionLines), -Double($0 % captionLines)) }
+    }
+    if !footnote.isEmpty {
+      texts.append(DisplayWidth.truncate(footnote, to: (room + 5) * columns))
+      places.append((0, -Double(lines - 1)))
     }
     return Panel(
       series: [
         .texts(
-          role: .data, x: names.indices.map { Double($0 / lines) },
-          y: names.indices.map { -Double($0 % lines) }, texts: texts,
+          role: .data, x: places.map(\.x), y: places.map(\.y), texts: texts,
           anchors: [TextAnchor(horizontal: 1, vertical: 0)], size: Self.captionSize)
       ], xRange: 0...Double(columns), yRange: (-Double(lines) + 0.5)...0.5, legend: .none,
       showsAxes: false)

@@ -56,7 +56,9 @@ package struct AttentionRequest: Sendable, Equatable {
       sourceTokens: model.names(reading.example.source),
       targetTokens: model.names(reading.example.target),
       writtenTokens: model.names(reading.example.target.isEmpty ? [] : reading.example.labels),
-      unknownShare: reading.unknownShare, layers: layers, shown: try shown(layers))
+      unknownShare: reading.unknownShare,
+      isForeign: UnknownTokens.areForeign([reading.text], to: model.tokenizer.vocabulary),
+      specialTokens: model.tokenizer.vocabulary.special, layers: layers, shown: try shown(layers))
   }
 
   private var choice: EncoderChoice {

@@ -19,6 +19,10 @@ package struct AttentionResult: Sendable {
   package let sourceTokens: [String], targetTokens: [String], writtenTokens: [String]
   /// The share of the tokens that the model does not know.
   package let unknownShare: Double
+  /// Whether the text is in a script in which the model knows no words.
+  package let isForeign: Bool
+  /// The tokens that stand for no text.
+  package let specialTokens: SpecialTokens
   /// The attention of every layer, and of those to show.
   package let layers: [AttentionMap], shown: [AttentionMap]
 
@@ -38,8 +42,10 @@ package struct AttentionResult: Sendable {
 
   /// What a reader should know before trusting the numbers.
   package func notes(in language: ReportLanguage) -> [String] {
-    guard unknownShare > UnknownTokens.tolerable else { return [] }
-    return [UnknownTokens.note(unknownShare, language)]
+    if unknownShare > UnknownTokens.tolerable {
+      return [UnknownTokens.note(unknownShare, language)]
+    }
+    return isForeign ? [UnknownTokens.foreignNote(language)] : []
   }
 
   /// The result as a person reads it.
@@ -162,9 +168,21 @@ package struct AttentionResult: Sendable {
     let parts = shown.first?.layer.split(separator: ".") ?? []
     let block = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
     return AttentionFigure(
-      sentence: sentence, queries: queries, keys: keys, weights: shown.map(\.heads),
+      sentence: sentence, queries: queries.map(brief), keys: keys.map(brief),
+      weights: shown.map(\.heads),
       kind: isCross ? .cross : .own, firstBlock: block + 1
     ).figure(language: language)
+  }
+
+  /// A token as an axis names it: beside single characters the words for start and end would force
+  /// all names on their sides, so they become the signs that patterns of text have for them.
+  private func brief(_ token: String) -> String {
+    guard task != nil else { return token }
+    switch token {
+    case specialTokens.start: return "^"
+    case specialTokens.end: return "$"
+    default: return token
+    }
   }
 
   private static func brief(_ text: String) -> String {

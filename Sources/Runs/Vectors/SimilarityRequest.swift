@@ -90,6 +90,7 @@ package struct SimilarityRequest: Sendable, Equatable {
     result.task = model.specification?.task
     result.sentenceLength = model.sentenceLength
     result.unknownShare = model.unknownShare(sequences)
+    result.isForeign = UnknownTokens.areForeign(texts, to: model.tokenizer.vocabulary)
     result.vectors = model.sentenceVectors(sequences)
   }
 

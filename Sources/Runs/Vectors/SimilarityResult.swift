@@ -17,6 +17,8 @@ package struct SimilarityResult: Sendable {
   package internal(set) var cutTexts: [Int] = []
   /// The number of tokens that the encoder takes.
   package internal(set) var sentenceLength = 0
+  /// Whether the texts are in a script in which the encoder knows no words.
+  package internal(set) var isForeign = false
   /// The share of the tokens that the encoder does not know.
   package internal(set) var unknownShare = 0.0
   /// One vector per text `[n × d]`.
@@ -57,6 +59,8 @@ package struct SimilarityResult: Sendable {
     var notes: [String] = []
     if unknownShare > UnknownTokens.tolerable {
       notes.append(UnknownTokens.note(unknownShare, language))
+    } else if isForeign {
+      notes.append(UnknownTokens.foreignNote(language))
     }
     if !cutTexts.isEmpty {
       let numbers = cutTexts.map(String.init).joined(separator: ", ")
@@ -129,11 +133,13 @@ package struct SimilarityResult: Sendable {
   /// The map beside the similarities; nil without a map.
   package func figure(in language: ReportLanguage) -> Figure? {
     guard let map else { return nil }
-    var title = language.pick("Similarity of texts", "文の類似度") + ": " + method(in: language)
-    if attribution != nil { title += "\n" + Captions.harbor.title }
+    let made =
+      choice?.shortName(task: task) ?? method(in: language)
+    let title = language.pick("Similarity of texts", "文の類似度") + ": " + made
     let names = texts.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
     return VectorMapFigure(
-      title: title, names: names, places: map.coordinates, similarities: cosines
+      title: title, names: names, places: map.coordinates, similarities: cosines,
+      footnote: attribution ?? ""
     ).figure(language: language)
   }
 
