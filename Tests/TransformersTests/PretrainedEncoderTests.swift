@@ -2,7 +2,8 @@ import Foundation
 import Learning
 import TensorCore
 import Testing
-import Transformers
+
+@testable import Transformers
 
 @Suite("Encoders from elsewhere")
 final class PretrainedEncoderTests {
@@ -158,6 +159,28 @@ final class PretrainedEncoderTests {
     }
     #expect(throws: PretrainedEncoderError.missingTensor("readout.weight")) {
       try encoder.parameter("readout.weight", as: Float.self)
+    }
+  }
+
+  @Test("as a model of ours: the same parameters, and vectors that padding leaves alone")
+  func model() throws {
+    let encoder = try open()
+    let model = try encoder.model()
+    let own = model.configuration
+    #expect(own.architecture == .encoder && own.normalization == .post && own.positions == .learned)
+    #expect(own.normalizesEmbeddings && !own.scalesEmbeddings && own.segments == 2)
+    #expect(own.width == 4 && own.heads == 2 && own.feedforward == 6 && own.encoderBlocks == 2)
+    #expect(own.epsilon == 1e-12 && own.activation == .gelu && own.maximumLength == 5)
+    var parameters = model.parameters.tensors
+    #expect(parameters.removeValue(forKey: "readout.bias")?.values == Array(repeating: 0, count: 8))
+    #expect(parameters == (try encoder.parameters(as: Float.self)))
+    let sequences = try ["ab", "a"].map { try encoder.tokenizer.encode($0) }
+    let together = model.vectors(sequences, extents: SequenceExtents(batch: 2, source: 5))
+    let alone = model.vectors([sequences[1]], extents: SequenceExtents(batch: 1, source: 3))
+    #expect(together.map(\.shape) == [.matrix(4, 4), .matrix(3, 4)])
+    #expect(together.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+    for (left, right) in zip(together[1].values, alone[0].values) {
+      #expect(abs(left - right) <= 1e-4 * max(1, abs(right)))
     }
   }
 
