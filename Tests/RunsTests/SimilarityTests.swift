@@ -103,7 +103,7 @@ struct SimilarityTests {
       .vectors(.map(.perplexityTooSmall(1))), .usage,
       SimilarityRequest(texts: texts, perplexity: 1))
     expect(
-      .vectors(.map(.perplexityTooLarge(9, limit: 1.25, count: 4))), .usage,
+      .vectors(.map(.perplexityTooLarge(9, limit: 2.25, count: 4))), .usage,
       SimilarityRequest(texts: texts, perplexity: 9))
     let chosen = try SimilarityRequest(texts: texts, perplexity: 1.1).run()
     #expect(chosen.map?.perplexity == 1.1)

@@ -23,7 +23,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
 
   /// How the map is found.
   public struct Settings: Sendable, Hashable {
-    /// The effective number of neighbors of every point; `nil` for 30 or as many as are sensible.
+    /// The effective number of neighbors of every point; `nil` for the customary one.
     public var perplexity: Double?
     /// Where the points begin.
     public var start: Start
@@ -69,8 +69,15 @@ public struct NeighborEmbedding: Sendable, Hashable {
   /// The divergence at the start, every ten steps and at the end.
   public let progress: [Progress]
 
-  /// The largest perplexity for a number of points: a third of the others, but above one.
-  public static func perplexityLimit(_ count: Int) -> Double { max(Double(count - 1) / 3, 1.25) }
+  /// The largest perplexity for a number of points: three quarters of the others, but above one.
+  public static func perplexityLimit(_ count: Int) -> Double { max(0.75 * Double(count - 1), 1.25) }
+
+  /// The perplexity for a number of points where none is asked for: a third of the others, at most
+  /// 30; of a few points up to a half, for with the nearest alone the map becomes a line.
+  public static func customaryPerplexity(_ count: Int) -> Double {
+    let others = Double(count - 1)
+    return min(30, max(others / 3, min(others / 2, 3), 1.25))
+  }
 
   /// Finds a map.
   ///
@@ -111,7 +118,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
       throw .notFinite(row: index / points.columns, column: index % points.columns)
     }
     let limit = perplexityLimit(points.rows)
-    guard let perplexity = settings.perplexity else { return min(30, limit) }
+    guard let perplexity = settings.perplexity else { return customaryPerplexity(points.rows) }
     guard perplexity > 1 else { throw .perplexityTooSmall(perplexity) }
     guard perplexity <= limit else {
       throw .perplexityTooLarge(perplexity, limit: limit, count: points.rows)
