@@ -34,12 +34,6 @@ public struct Installation: Sendable {
     }
     add("odoroki", "odoroki", OdorokiVersion.current)
     add("GNU Scientific Library", "GNU 科学計算ライブラリ", ODEEngineInfo.gslVersion)
-    let blas = BLASLibrary.shared
-    found.append(
-      Finding(
-        isPresent: blas.refusal == nil || blas.refusal == .declined,
-        english: Self.products, japanese: "OpenBLAS（大きな行列の積）", detail: Self.detail(of: blas),
-        package: blas.remedy))
     let gnuplot = GnuplotRenderer()
     let version = try? gnuplot.version()
     add(
@@ -52,6 +46,12 @@ public struct Installation: Sendable {
       "fonts for Japanese figures", "日本語の図のためのフォント",
       own ?? families?.first,
       package: families == nil ? "fontconfig fonts-noto-cjk" : "fonts-noto-cjk")
+    let blas = BLASLibrary.shared
+    found.append(
+      Finding(
+        isPresent: blas.refusal == nil || blas.refusal == .declined,
+        english: Self.products, japanese: "OpenBLAS（大きな行列の積）", detail: Self.detail(of: blas),
+        package: blas.remedy))
     let entries = library.entries
     add(
       "models", "モデル",
