@@ -189,6 +189,7 @@ extension TrainingSpecification {
       ("--held-out", { "\($0.heldOut)" }), ("--unshifted", { "\(!$0.isShifted)" }),
       ("--one-directional", { $0.plan.configuration.architecture.rawValue }),
       ("--masked-share", { "\($0.maskedFraction)" }), ("--mask-split", { "\($0.maskShares)" }),
+      ("--learning", { "\($0.plan.rule)" }),
       ("--freeze", { "\($0.plan.freezesBody)" }),
       ("--clip", { $0.plan.learner.clip.map { "\($0)" } ?? "none" }),
       ("--optimizer", { "\($0.plan.learner.optimizer)" }),

@@ -25,7 +25,7 @@ package final class TrainingSession<Scalar: KernelScalar> {
     _ data: TaskData, start: ParameterSet<Scalar>? = nil, threads: Int = 1
   ) throws(TrainingError) {
     let plan = data.specification.plan
-    if let problem = plan.configuration.problem { throw .configuration(problem) }
+    if let problem = plan.problem { throw .configuration(problem) }
     self.data = data
     extents = try data.extents()
     try Self.checkLength(extents, plan.configuration)
@@ -41,7 +41,7 @@ package final class TrainingSession<Scalar: KernelScalar> {
     _ data: TaskData, resuming checkpoint: Checkpoint<Scalar>, threads: Int = 1
   ) throws(TrainingError) {
     let plan = data.specification.plan
-    if let problem = plan.configuration.problem { throw .configuration(problem) }
+    if let problem = plan.problem { throw .configuration(problem) }
     self.data = data
     extents = try data.extents()
     try Self.checkLength(extents, plan.configuration)
@@ -92,11 +92,9 @@ package final class TrainingSession<Scalar: KernelScalar> {
     if let fixedExamples {
       examples = fixedExamples
     } else {
-      let objective = TransformerPrograms.objective(
-        data.specification.plan.configuration, extents, drops: false)
       examples = EncodedExamples(
         try data.examples(epoch: trainer.epoch), extents,
-        padding: data.tokenizer.vocabulary.padding, names: objective.data)
+        padding: data.tokenizer.vocabulary.padding, names: trainer.dataNames(extents))
       if !data.changesEveryEpoch { fixedExamples = examples }
     }
     let loss: Double
