@@ -100,13 +100,15 @@ struct TrainCommandTests {
     #expect(double.contains("F32") || double.contains("F64"), "\(double)")
   }
 
-  @Test(arguments: [
-    (["--held-out", "100"], Int32(64)), (["--width", "30", "--heads", "4"], 64),
+  static let wrong: [(arguments: [String], status: Int32)] = [
+    (["--held-out", "100"], 64), (["--width", "30", "--heads", "4"], 64),
     (["--dropout", "1"], 64), (["--epochs", "0"], 64), (["--mask-split", "1:2"], 64),
     (["--learning", "zero-divergence", "--dropout", "0.5"], 64),
     (["--from", "absent.safetensors"], 65), (["--checkpoint", "/absent/m.safetensors"], 73),
     (["--figure", "x.bmp"], 64), (["network", "--resume", "x"], 64),
-  ])
+  ]
+
+  @Test(arguments: wrong)
   func wrongUse(arguments: [String], status: Int32) throws {
     let command = try Command()
     defer { command.remove() }
