@@ -136,7 +136,7 @@ struct TrainCommand: ParsableCommand {
     if let failure = result.failure { try console.fail(failure) }
   }
 
-  /// A toy version of a figure of Devlin et al. 2019.
+  /// Makes a toy version of a published figure.
   private func sweep(_ kind: TrainingSweep.Kind, _ console: Console) throws {
     var own = request
     // Masked prediction is learned in fewer passes than whole verses.

@@ -45,6 +45,7 @@ package struct TrainingRun: Sendable {
   ///   - progress: called after every pass.
   ///   - store: called with the bytes of a checkpoint whenever accuracy was measured and at the end;
   ///     never after a step that failed.
+  /// - Throws: `RunError.training`, or what `store` throws.
   /// - Returns: the result, which carries `RunError.stoppedPasses` where it was stopped.
   package func run(
     stop: StopFlag? = nil, progress: (Progress) -> Void = { _ in },

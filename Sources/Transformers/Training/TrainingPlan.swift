@@ -25,8 +25,13 @@ package struct TrainingPlan: Hashable, Sendable, Codable {
 
   /// Creates a plan.
   ///
-  /// - Parameter shardSize: nil cuts a mini-batch into about four shards, however many threads
-  ///   there are.
+  /// - Parameters:
+  ///   - configuration: the model.
+  ///   - learner: the optimiser and its rates.
+  ///   - batchSize: the examples of one step.
+  ///   - shardSize: nil cuts a mini-batch into about four shards, however many threads there are.
+  ///   - seed: the seed of parameters, order and dropout.
+  ///   - freezesBody: whether all parameters but the readout stay.
   package init(
     configuration: TransformerConfiguration, learner: LearnerSettings, batchSize: Int,
     shardSize: Int? = nil, seed: UInt64 = 1, freezesBody: Bool = false

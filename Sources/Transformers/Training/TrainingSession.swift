@@ -20,7 +20,11 @@ package final class TrainingSession<Scalar: KernelScalar> {
 
   /// A run before its first pass.
   ///
-  /// - Parameter start: parameters of an earlier model, taken where names and shapes agree.
+  /// - Parameters:
+  ///   - data: the examples.
+  ///   - start: parameters of an earlier model, taken where names and shapes agree.
+  ///   - threads: how many shards may be under way at once.
+  /// - Throws: `TrainingError` for a plan that cannot be, or sequences it is too short for.
   package init(
     _ data: TaskData, start: ParameterSet<Scalar>? = nil, threads: Int = 1
   ) throws(TrainingError) {

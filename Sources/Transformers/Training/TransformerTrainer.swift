@@ -33,9 +33,11 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
   /// A trainer before its first pass.
   ///
   /// - Parameters:
+  ///   - plan: the plan.
   ///   - start: parameters to begin with, in place of random ones; those of a layout that only
   ///     shares some names are taken where they fit.
   ///   - padding: the token that fills short sequences.
+  ///   - threads: how many shards may be under way at once.
   package convenience init(
     _ plan: TrainingPlan, start: ParameterSet<Scalar>? = nil, padding: Int, threads: Int = 1
   ) {
@@ -73,7 +75,9 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
 
   /// One pass over examples in a random order.
   ///
-  /// - Parameter extents: those of a shard; pass the same every time, so that programs are made once.
+  /// - Parameters:
+  ///   - examples: all of them; equal extents every time make programs once only.
+  ///   - afterStep: called with what each step saw.
   /// - Returns: the mean loss over the targets, each as its step saw it.
   /// - Throws: `LearningError`; the parameters are then those of the last good step.
   package func runEpoch(
