@@ -86,16 +86,16 @@ static void F(attention)(
         const REAL *panel = packed_values + block * value_room + column * block_keys;
         REAL *target = o + first * s.o_row + column;
         if (rest >= TILE_COLUMNS)
-          F(tile_column)(
-              2, F(whole_tile), 0, rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
+          F(tile_column_in_place)(
+              2, F(whole_tile), rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
               s.o_row, 1, LANES);
         else if (rest > LANES)
-          F(tile_column)(
-              2, F(cut_store), 0, rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
+          F(tile_column_in_place)(
+              2, F(cut_store), rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
               s.o_row, 1, rest - LANES);
         else
-          F(tile_column)(
-              1, F(cut_store), 0, rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
+          F(tile_column_in_place)(
+              1, F(cut_store), rows, count, scores, KEY_BLOCK, 1, panel, TILE_COLUMNS, target,
               s.o_row, 1, rest);
       }
     }

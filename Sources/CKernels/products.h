@@ -9,16 +9,22 @@
 /// Where a tile's last vector is cut off: nowhere; where it is stored; where it is loaded as well.
 enum { F(whole_tile), F(cut_store), F(cut_load) };
 
-/// One tile: `rows` × `vectors`, known where this is compiled.
+/// One tile: `rows` × `vectors`, known where this is compiled. A and B lie in panels where `packed`.
 INLINE void F(tile)(
-    const int rows, const int vectors, const int cut, long inner, const REAL *a, long a_row,
-    long a_column, const REAL *b, long b_row, REAL *c, long c_row, int accumulates, long last) {
+    const int rows, const int vectors, const int cut, const int packed, long inner, const REAL *a,
+    long a_row, long a_column, const REAL *b, long b_row, REAL *c, long c_row, int accumulates,
+    long last) {
   V sum[TILE_ROWS][2];
+  const REAL *row[TILE_ROWS];
   I mask = F(first_lanes)(last);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-    for (int j = 0; j < vectors; j++) sum[i][j] = (V){};
+  for (int i = 0; i < rows; i++) {
+    sum[i][0] = sum[i][1] = (V){};
+    row[i] = packed ? a + i : a + i * a_row;
+    // Hides that the pointers are related: the compiler would add strides one after the other in
+    // the inner loop, and that chain would take longer than the products.
+    if (!packed) __asm__("" : "+r"(row[i]));
+  }
   for (long p = 0; p < inner; p++) {
     V right[2];
 #pragma clang loop unroll(full)
@@ -28,12 +34,11 @@ INLINE void F(tile)(
                      : F(load)(b + j * LANES);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      V left = F(splat)(a[i * a_row]);
+      V left = F(splat)(row[i][packed ? p * TILE_ROWS : p * a_column]);
 #pragma clang loop unroll(full)
       for (int j = 0; j < vectors; j++) sum[i][j] = left * right[j] + sum[i][j];
     }
-    a += a_column;
-    b += b_row;
+    b += packed ? TILE_COLUMNS : b_row;
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
@@ -49,53 +54,71 @@ INLINE void F(tile)(
     }
 }
 
-#define TILE_CASE(r)                                                                           \
-  case r:                                                                                      \
-    F(tile)(r, vectors, cut, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates, last); \
+#define TILE_CASE(r)                                                                       \
+  case r:                                                                                  \
+    F(tile)(                                                                               \
+        r, vectors, cut, 1, inner, a + row * inner, 1, TILE_ROWS, b, TILE_COLUMNS,         \
+        c + row * c_row, c_row, accumulates, last);                                        \
     break;
 
-/// A tile of any number of rows up to TILE_ROWS.
-INLINE void F(tile_of_rows)(
-    long rows, const int vectors, const int cut, long inner, const REAL *a, long a_row,
-    long a_column, const REAL *b, long b_row, REAL *c, long c_row, int accumulates, long last) {
-  switch (rows) {
+/// A column of tiles from panels, at most two vectors wide.
+INLINE void F(tile_column)(
+    const int vectors, const int cut, long rows, long inner, const REAL *a, const REAL *b, REAL *c,
+    long c_row, int accumulates, long last) {
+  long row = 0;
+  for (; row + TILE_ROWS <= rows; row += TILE_ROWS)
+    F(tile)(
+        TILE_ROWS, vectors, cut, 1, inner, a + row * inner, 1, TILE_ROWS, b, TILE_COLUMNS,
+        c + row * c_row, c_row, accumulates, last);
+  switch (rows - row) {
     TILE_CASE(1)
     TILE_CASE(2)
     TILE_CASE(3)
     TILE_CASE(4)
     TILE_CASE(5)
-    TILE_CASE(6)
 #if TILE_ROWS > 6
+    TILE_CASE(6)
     TILE_CASE(7)
-    TILE_CASE(8)
 #endif
 #if TILE_ROWS > 8
+    TILE_CASE(8)
     TILE_CASE(9)
     TILE_CASE(10)
     TILE_CASE(11)
-    TILE_CASE(12)
 #endif
   }
 }
 #undef TILE_CASE
 
-/// A column of tiles, at most two vectors wide. A lies in panels of TILE_ROWS rows where `packed`.
-INLINE void F(tile_column)(
-    const int vectors, const int cut, const int packed, long rows, long inner, const REAL *a,
-    long a_row, long a_column, const REAL *b, long b_row, REAL *c, long c_row, int accumulates,
-    long last) {
-  long row = 0;
-  for (; row + TILE_ROWS <= rows; row += TILE_ROWS)
-    F(tile)(
-        TILE_ROWS, vectors, cut, inner, packed ? a + row * inner : a + row * a_row,
-        packed ? 1 : a_row, packed ? TILE_ROWS : a_column, b, packed ? TILE_COLUMNS : b_row,
-        c + row * c_row, c_row, accumulates, last);
-  if (row < rows)
-    F(tile_of_rows)(
-        rows - row, vectors, cut, inner, packed ? a + row * inner : a + row * a_row,
-        packed ? 1 : a_row, packed ? TILE_ROWS : a_column, b, packed ? TILE_COLUMNS : b_row,
-        c + row * c_row, c_row, accumulates, last);
+#define TILE_CASE(r)                                                                           \
+  case r:                                                                                      \
+    F(tile)(                                                                                   \
+        r, vectors, cut, 0, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates, last); \
+    break;
+
+/// A column of tiles where A and B lie as they are, at most two vectors wide.
+///
+/// At most six rows, which leaves registers for their addresses; four where a mask takes one more.
+/// Seven and eight are halved: a tile of one or two rows would wait for its sums.
+INLINE void F(tile_column_in_place)(
+    const int vectors, const int cut, long rows, long inner, const REAL *a, long a_row,
+    long a_column, const REAL *b, long b_row, REAL *c, long c_row, int accumulates, long last) {
+  const int most = cut == F(whole_tile) || vectors == 1 ? 6 : 4;
+  while (rows > 0) {
+    long taken = rows >= most ? most : rows;
+    if (most == 6 && (rows == 7 || rows == 8)) taken = 4;
+    switch (taken) {
+      TILE_CASE(1)
+      TILE_CASE(2)
+      TILE_CASE(3)
+      TILE_CASE(4)
+      TILE_CASE(5)
+      TILE_CASE(6)
+    }
+    rows -= taken, a += taken * a_row, c += taken * c_row;
+  }
 }
+#undef TILE_CASE
 
 /// B as it lies, its columns next to each other; A with any strides.
 static void F(product_in_place)(
@@ -103,23 +126,23 @@ static void F(product_in_place)(
     long b_row, REAL *c, long c_row, int accumulates) {
   long column = 0;
   for (; column + TILE_COLUMNS <= columns; column += TILE_COLUMNS)
-    F(tile_column)(
-        2, F(whole_tile), 0, rows, inner, a, a_row, a_column, b + column, b_row, c + column, c_row,
+    F(tile_column_in_place)(
+        2, F(whole_tile), rows, inner, a, a_row, a_column, b + column, b_row, c + column, c_row,
         accumulates, LANES);
   long rest = columns - column;
   if (rest <= 0) return;
   b += column, c += column;
   if (rest > LANES)
-    F(tile_column)(
-        2, F(cut_load), 0, rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates,
+    F(tile_column_in_place)(
+        2, F(cut_load), rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates,
         rest - LANES);
   else if (rest == LANES)
-    F(tile_column)(
-        1, F(whole_tile), 0, rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates,
+    F(tile_column_in_place)(
+        1, F(whole_tile), rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates,
         LANES);
   else
-    F(tile_column)(
-        1, F(cut_load), 0, rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates, rest);
+    F(tile_column_in_place)(
+        1, F(cut_load), rows, inner, a, a_row, a_column, b, b_row, c, c_row, accumulates, rest);
 }
 
 /// The room that panels of so many columns take.
@@ -172,14 +195,14 @@ static void F(product_of_panels)(
     REAL *target = c + column;
     if (rest >= TILE_COLUMNS)
       F(tile_column)(
-          2, F(whole_tile), 1, rows, inner, a, 0, 0, panel, 0, target, c_row, accumulates, LANES);
+          2, F(whole_tile), rows, inner, a, panel, target, c_row, accumulates, LANES);
     else if (rest > LANES)
       F(tile_column)(
-          2, F(cut_store), 1, rows, inner, a, 0, 0, panel, 0, target, c_row, accumulates,
+          2, F(cut_store), rows, inner, a, panel, target, c_row, accumulates,
           rest - LANES);
     else
       F(tile_column)(
-          1, F(cut_store), 1, rows, inner, a, 0, 0, panel, 0, target, c_row, accumulates, rest);
+          1, F(cut_store), rows, inner, a, panel, target, c_row, accumulates, rest);
   }
 }
 
@@ -216,36 +239,42 @@ static void F(product_packed)(struct odoroki_product s, const REAL *a, const REA
   free(right);
 }
 
+/// The room for a copy of B on the stack.
+enum { F(copied) = 32768 / sizeof(REAL) };
+
+/// A small B whose columns do not lie next to each other is copied where they do.
+static __attribute__((noinline)) void F(product_of_copy)(
+    struct odoroki_product s, const REAL *a, const REAL *b, REAL *c) {
+  REAL copy[F(copied)] __attribute__((aligned(64)));
+  long width = (s.columns + LANES - 1) / LANES * LANES;
+  for (long p = 0; p < s.inner; p++)
+    for (long j = 0; j < s.columns; j++) copy[p * width + j] = b[p * s.b_row + j * s.b_column];
+  F(product_in_place)(
+      s.rows, s.columns, s.inner, a, s.a_row, s.a_column, copy, width, c, s.c_row, s.accumulates);
+}
+
+/// One row or one column, both operands along the inner axis.
+static __attribute__((noinline)) void F(product_of_rows)(
+    struct odoroki_product s, const REAL *a, const REAL *b, REAL *c) {
+  for (long i = 0; i < s.rows; i++)
+    for (long j = 0; j < s.columns; j++) {
+      REAL sum = F(row_dot)(a + i * s.a_row, b + j * s.b_column, s.inner);
+      c[i * s.c_row + j] = s.accumulates ? c[i * s.c_row + j] + sum : sum;
+    }
+}
+
 static void F(product)(struct odoroki_product s, const void *left, const void *right, void *to) {
   const REAL *a = left, *b = right;
   REAL *c = to;
   if (s.rows <= 0 || s.columns <= 0) return;
-  if ((s.rows == 1 || s.columns == 1) && s.a_column == 1 && s.b_row == 1) {
-    for (long i = 0; i < s.rows; i++)
-      for (long j = 0; j < s.columns; j++) {
-        REAL sum = F(row_dot)(a + i * s.a_row, b + j * s.b_column, s.inner);
-        c[i * s.c_row + j] = s.accumulates ? c[i * s.c_row + j] + sum : sum;
-      }
-    return;
-  }
   int narrow = s.b_column == 1 || s.columns == 1;
-  if (narrow && (s.inner * s.columns <= 16384 || s.rows <= 2 * TILE_ROWS || s.inner == 0)) {
+  if ((s.rows == 1 || s.columns == 1) && s.a_column == 1 && s.b_row == 1)
+    F(product_of_rows)(s, a, b, c);
+  else if (narrow && (s.inner * s.columns <= 16384 || s.rows <= 12))
     F(product_in_place)(
         s.rows, s.columns, s.inner, a, s.a_row, s.a_column, b, s.b_row, c, s.c_row, s.accumulates);
-    return;
-  }
-  enum { room = 32768 / sizeof(REAL) };
-  long width = (s.columns + LANES - 1) / LANES * LANES;
-  if (s.inner * width > room) {
+  else if (s.inner * ((s.columns + LANES - 1) / LANES * LANES) <= F(copied))
+    F(product_of_copy)(s, a, b, c);
+  else
     F(product_packed)(s, a, b, c);
-    return;
-  }
-  // A small B of other strides is copied where its columns lie next to each other.
-  REAL copy[room] __attribute__((aligned(64)));
-  for (long p = 0; p < s.inner; p++) {
-    for (long j = 0; j < s.columns; j++) copy[p * width + j] = b[p * s.b_row + j * s.b_column];
-    for (long j = s.columns; j < width; j++) copy[p * width + j] = 0;
-  }
-  F(product_in_place)(
-      s.rows, s.columns, s.inner, a, s.a_row, s.a_column, copy, width, c, s.c_row, s.accumulates);
 }

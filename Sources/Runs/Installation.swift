@@ -1,6 +1,7 @@
 internal import Foundation
 internal import ODEEngine
 public import Reporting
+internal import TensorCore
 
 /// What this installation found, and what it misses.
 public struct Installation: Sendable {
@@ -45,6 +46,12 @@ public struct Installation: Sendable {
       "fonts for Japanese figures", "日本語の図のためのフォント",
       own ?? families?.first,
       package: families == nil ? "fontconfig fonts-noto-cjk" : "fonts-noto-cjk")
+    let blas = BLASLibrary.shared
+    found.append(
+      Finding(
+        isPresent: blas.refusal == nil || blas.refusal == .declined,
+        english: Self.products, japanese: "OpenBLAS（大きな行列の積）", detail: Self.detail(of: blas),
+        package: blas.remedy))
     let entries = library.entries
     add(
       "models", "モデル",
@@ -56,6 +63,24 @@ public struct Installation: Sendable {
     }.first
     add("locale", "ロケール", locale ?? "C")
     findings = found
+  }
+
+  private static let products = "OpenBLAS (large matrix products)"
+
+  /// The library, its kernels and the outcome of its test, or why it is not used.
+  private static func detail(of library: BLASLibrary) -> String {
+    switch library.refusal {
+    case nil:
+      let test = library.selfTestError.map { String(format: "self-test: %.1f ulp", $0) }
+      return [library.name, library.core, test].compactMap { $0 }.joined(separator: ", ")
+    case .declined: return "ODOROKI_BLAS=none"
+    case .absent(let names): return names.joined(separator: ", ")
+    case .incomplete(let function): return "\(library.name ?? ""): \(function)?"
+    case .wrong:
+      let error = library.selfTestError ?? .infinity
+      return String(
+        format: "%@, %@, self-test: %.1g ulp", library.name ?? "", library.core ?? "", error)
+    }
   }
 
   /// Whether nothing is missing.
@@ -89,6 +114,11 @@ public struct Installation: Sendable {
     if let remedy {
       text += language.pick("Install what is missing with:\n", "足りないものは次のコマンドで導入できます:\n")
       text += "  \(remedy)\n"
+    }
+    if findings.contains(where: { !$0.isPresent && $0.english == Self.products }) {
+      text += language.pick(
+        "Without OpenBLAS everything runs; large matrix products use Odoroki's own kernels.\n",
+        "OpenBLAS がなくてもすべて動作します。大きな行列の積には Odoroki 自身のカーネルを使います。\n")
     }
     if findings.contains(where: { !$0.isPresent && $0.english == "models" }) {
       text += language.pick(

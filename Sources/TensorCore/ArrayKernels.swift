@@ -28,7 +28,10 @@ package enum ArrayKernels {
 
   /// The sum of squares of some entries, accumulated in pieces whose sums are added in order.
   ///
-  /// - Parameter scratch: overwritten; at least as long as `x`.
+  /// - Parameters:
+  ///   - x: the entries.
+  ///   - scratch: overwritten; at least as long as `x`.
+  /// - Returns: `Σ x²`.
   package static func sumOfSquares<Scalar: KernelScalar>(
     _ x: [Scalar], scratch: inout [Scalar]
   ) -> Double {

@@ -83,3 +83,12 @@ extension BLASLibrary {
     }
   }
 }
+
+extension BLASLibrary {
+  /// The address of the library's product for a number type, for measuring it without us.
+  package func address<Scalar: KernelScalar>(of type: Scalar.Type) -> UnsafeRawPointer? {
+    guard let functions else { return nil }
+    let function = unsafe Scalar.self == Float.self ? functions.single : functions.double
+    return unsafe unsafeBitCast(function, to: UnsafeRawPointer.self)
+  }
+}

@@ -84,6 +84,11 @@ package struct BLASLibrary: Sendable {
       refusal: error <= Self.tolerance ? nil : .wrong, functions: functions)
   }
 
+  /// The Debian package that brings a library that works; nil where one is used or declined.
+  package var remedy: String? {
+    refusal == nil || refusal == .declined ? nil : "libopenblas0"
+  }
+
   private init(
     name: String? = nil, core: String? = nil, selfTestError: Double? = nil, refusal: Refusal?,
     functions: Functions? = nil

@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 
 /// The benchmark: every figure is a ratio measured in one run, with medians and the machine.
 @main
@@ -30,6 +31,13 @@ enum Benchmark {
     }
     if all || arguments.contains("training") {
       for finding in try TrainingSpeed.all(models: models, quick: quick) { print(finding.line) }
+    }
+    if all || arguments.contains("products") {
+      if BLASLibrary.shared.refusal != nil { print("products: no OpenBLAS to compare with") }
+      for finding in Products.all(quick: quick) { print(finding.line) }
+    }
+    if all || arguments.contains("attention") {
+      for finding in AttentionSpeed.all(quick: quick) { print(finding.line) }
     }
     if all || arguments.contains("startup") {
       for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }

@@ -1,10 +1,21 @@
-public import ArgumentParser
+internal import ArgumentParser
 internal import Reporting
 internal import Runs
 internal import Transformers
 
-extension TrainingTask: ExpressibleByArgument {}
+/// What can be learned.
+enum TaskName: String, ExpressibleByArgument, CaseIterable {
+  case poems, masked
+  case nextToken = "next-token"
+  case nextSentence = "next-sentence"
+  case network
+
+  /// The task of a Transformer; a perceptron has none.
+  var transformer: TrainingTask? { TrainingTask(rawValue: rawValue) }
+}
+
 extension TrainingSweep.Kind: ExpressibleByArgument {}
+extension TrainingRequest.RuleName: ExpressibleByArgument {}
 extension TrainingRequest.Precision: ExpressibleByArgument {}
 extension TrainingRequest.OptimizerName: ExpressibleByArgument {}
 extension TransformerConfiguration.Normalization: ExpressibleByArgument {}
@@ -16,19 +27,31 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a Transformer on the Hyakunin Isshu, and report what it learned.",
     discussion: """
       Tasks: poems (upper verse to lower verse), masked (hidden characters), next-token, \
-      next-sentence (do two verses belong together?). Accuracy is reported on the poems learned \
+      next-sentence (do two verses belong together?), network (a perceptron that finds the next \
+      character from the last four). Accuracy is reported on the poems learned \
       and on those held out: teacher-forced, with the true characters as context, and \
       free-running, when the model reads what it wrote itself.
       """)
 
-  @Argument(help: "poems, masked, next-token or next-sentence.")
-  var task: TrainingTask = .poems
+  @Argument(help: "poems, masked, next-token, next-sentence or network.")
+  var task: TaskName = .poems
 
   @OptionGroup(title: "Learning") var learning: LearningOptions
   @OptionGroup(title: "Model") var model: TransformerOptions
   @OptionGroup(title: "Task") var settings: TaskOptions
   @OptionGroup(title: "Files") var files: TrainingFileOptions
   @OptionGroup var common: CommonOptions
+
+  mutating func validate() throws {
+    if settings.sweep != nil && task != .poems && task != .masked {
+      throw ValidationError("--sweep is made on the task masked.")
+    }
+    let usesModels = files.checkpoint != nil || files.resume != nil || files.start != nil
+    if (settings.sweep != nil || task == .network) && (usesModels || files.freeze) {
+      throw ValidationError(
+        "--checkpoint, --resume, --from and --freeze need a task of the Transformer.")
+    }
+  }
 
   func run() throws {
     let console = Console(common)
@@ -37,7 +60,7 @@ struct TrainCommand: ParsableCommand {
 
   private var request: TrainingRequest {
     var request = TrainingRequest()
-    request.task = task
+    request.task = task.transformer ?? .nextToken
     learning.fill(&request)
     model.fill(&request)
     settings.fill(&request)
@@ -53,6 +76,10 @@ struct TrainCommand: ParsableCommand {
       try sweep(kind, console)
       return
     }
+    guard task != .network else {
+      try network(console)
+      return
+    }
     let run = try TrainingRun(request)
     let stop = Interruption.listen()
     let line = console.progress("training", "学習中")
@@ -64,7 +91,7 @@ struct TrainCommand: ParsableCommand {
       progress: { progress in
         line?.update(
           Double(progress.epoch), of: Double(progress.epochs),
-          note: String(brief(progress.loss)))
+          note: brief(progress.loss))
       },
       store: { bytes throws(RunError) in
         guard let checkpoint else { return }
@@ -85,7 +112,31 @@ struct TrainCommand: ParsableCommand {
     if let failure = result.failure { try console.fail(failure) }
   }
 
-  /// A toy version of a figure of Devlin et al. 2019.
+  /// A perceptron in place of a Transformer.
+  private func network(_ console: Console) throws {
+    var own = request
+    if learning.epochs == nil { own.epochs = 20 }
+    if learning.batch == nil { own.batch = 32 }
+    let line = console.progress("training", "学習中")
+    defer { line?.clear() }
+    let result = try NetworkRun(own).run(stop: Interruption.listen()) { progress in
+      line?.update(
+        Double(progress.epoch), of: Double(progress.epochs), note: brief(progress.loss))
+    }
+    line?.clear()
+    if let output = files.output {
+      try ResultFile.write(result.tree, table: result.columns, to: output)
+    }
+    let drawn = try files.draw(
+      result.figure(in: console.language), byDefault: "network-training.png", console)
+    try console.print(result.report(in: console.language, style: console.style))
+    for path in [files.output, drawn].compactMap({ $0 }) {
+      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
+    }
+    if let failure = result.failure { try console.fail(failure) }
+  }
+
+  /// Makes a toy version of a published figure.
   private func sweep(_ kind: TrainingSweep.Kind, _ console: Console) throws {
     var own = request
     // Masked prediction is learned in fewer passes than whole verses.

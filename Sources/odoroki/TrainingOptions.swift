@@ -26,6 +26,19 @@ struct LearningOptions: ParsableArguments {
   @Option(help: "The largest length of a step's gradient.")
   var clip: Double?
 
+  @Option(
+    help: """
+      backpropagation, or predictive coding by one of the schedules equilibrium, \
+      fixed-prediction, zero-divergence.
+      """)
+  var learning: TrainingRequest.RuleName = .backpropagation
+
+  @Option(help: "Relaxation steps of the state units (equilibrium, fixed-prediction).")
+  var relaxationSteps = 20
+
+  @Option(help: "The rate of a relaxation step.")
+  var relaxationRate = 0.1
+
   @Option(help: "float or double.")
   var precision: TrainingRequest.Precision = .float
 
@@ -45,6 +58,12 @@ struct LearningOptions: ParsableArguments {
     if let clip, !(clip > 0 && clip.isFinite) {
       throw ValidationError("--clip must be positive.")
     }
+    if !(0...100_000).contains(relaxationSteps) {
+      throw ValidationError("--relaxation-steps must lie between 0 and 100000.")
+    }
+    if !(relaxationRate > 0 && relaxationRate.isFinite) {
+      throw ValidationError("--relaxation-rate must be positive.")
+    }
     if warmup < 0 { throw ValidationError("--warmup must not be negative.") }
   }
 
@@ -53,6 +72,9 @@ struct LearningOptions: ParsableArguments {
     if let batch { request.batch = batch }
     if let learningRate { request.learningRate = learningRate }
     request.optimizer = optimizer
+    request.rule = learning
+    request.relaxationSteps = relaxationSteps
+    request.relaxationRate = relaxationRate
     request.warmup = warmup
     request.decays = decay
     request.clip = clip

@@ -85,6 +85,11 @@ struct Command {
   func callAsFunction(
     _ arguments: String..., environment: [String: String] = [:]
   ) throws -> Outcome {
+    try run(arguments, environment: environment)
+  }
+
+  /// Runs the program to its end.
+  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
     let process = try process(arguments, environment: environment)
     try process.run()
     return try finish(process)

@@ -15,4 +15,9 @@ struct rival_lorenz {
 
 void rival_lorenz_flow(const struct rival_lorenz *model, double time, const double *q, double *flow);
 
+/// Calls the Fortran product `gemm` `count` times for C = A B of row-major n × n matrices: what a C
+/// program that calls the library itself would do.
+void rival_products(
+    const void *gemm, int is_double, int n, long count, const void *a, const void *b, void *c);
+
 #endif

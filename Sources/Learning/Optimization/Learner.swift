@@ -6,7 +6,7 @@ package struct LearnerSettings: Hashable, Sendable, Codable {
   package var optimizer: Optimizer
   /// The learning rates.
   package var schedule: LearningRateSchedule
-  /// The largest length of the gradient of one step; a longer one is shortened. Nil for any.
+  /// The largest length of the gradient of one step, to which a longer one is shortened; nil for any.
   package var clip: Double?
 
   /// Creates settings.

@@ -9,7 +9,7 @@ package enum Optimizer: Hashable, Sendable, Codable {
   /// Adam (Kingma & Ba 2015, algorithm 1).
   case adam(beta1: Double, beta2: Double, epsilon: Double)
 
-  /// Adam with the constants of Vaswani et al. 2017, §5.3.
+  /// Adam with the constants that Transformers were first trained with.
   package static let adam = Optimizer.adam(beta1: 0.9, beta2: 0.98, epsilon: 1e-9)
 
   /// How many numbers per parameter it remembers.

@@ -101,6 +101,16 @@ extension ConfigurationProblem {
       language.pick(
         "dropout must be at least 0 and below 1, not \(value)",
         "ドロップアウトは 0 以上 1 未満です（\(value) は使えません）")
+    case .notWithPredictiveCoding(let dropout):
+      dropout
+        ? language.pick(
+          "--dropout has no place in predictive coding: leave it out, or use --learning "
+            + "backpropagation",
+          "予測符号化では --dropout は使えません。外すか、--learning backpropagation にしてください")
+        : language.pick(
+          "--freeze has no place in predictive coding: leave it out, or use --learning "
+            + "backpropagation",
+          "予測符号化では --freeze は使えません。外すか、--learning backpropagation にしてください")
     }
   }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Learning
+package import Learning
 package import Transformers
 
 /// What a user asks of `odoroki train`, before it is known to be possible.
@@ -22,6 +22,20 @@ package struct TrainingRequest: Sendable, Equatable {
     case adam
   }
 
+  /// By which rule parameters learn.
+  package enum RuleName: String, Sendable, CaseIterable {
+    /// The gradient of the loss.
+    case backpropagation
+    /// Predictive coding, its states relaxed to equilibrium.
+    case equilibrium
+    /// Predictive coding with fixed predictions.
+    case fixedPrediction = "fixed-prediction"
+    /// Predictive coding without divergence from backpropagation.
+    case zeroDivergence = "zero-divergence"
+  }
+
+  /// By which rule parameters learn, and how states relax.
+  package var rule = RuleName.backpropagation, relaxationSteps = 20, relaxationRate = 0.1
   /// The task.
   package var task = TrainingTask.poems
   /// The passes over the training set.
@@ -60,6 +74,33 @@ package struct TrainingRequest: Sendable, Equatable {
   /// Creates a request with the defaults.
   package init() {}
 
+  /// The rule with its numbers.
+  package var learningRule: LearningRule {
+    switch rule {
+    case .backpropagation: .backpropagation
+    case .equilibrium:
+      .predictiveCoding(.equilibrium(steps: relaxationSteps, rate: relaxationRate))
+    case .fixedPrediction:
+      .predictiveCoding(.fixedPrediction(steps: relaxationSteps, rate: relaxationRate))
+    case .zeroDivergence: .predictiveCoding(.zeroDivergence)
+    }
+  }
+
+  /// The optimiser and its rates for a number of steps.
+  package func learner(steps: Int) -> LearnerSettings {
+    let rule: Optimizer =
+      switch optimizer {
+      case .sgd: .gradientDescent
+      case .momentum: .momentum(memory: 0.9)
+      case .adam: .adam
+      }
+    return LearnerSettings(
+      optimizer: rule,
+      schedule: LearningRateSchedule(
+        peak: learningRate, warmup: warmup, decay: decays ? .cosine(steps: steps) : .none),
+      clip: clip)
+  }
+
   /// The specification for poems.
   package func specification(
     for poems: PoemCollection
@@ -76,24 +117,15 @@ package struct TrainingRequest: Sendable, Equatable {
       decoderBlocks: blocks, maximumLength: task == .poems ? 22 : 40,
       normalization: normalization, segments: isPair ? 2 : 0, dropout: dropout)
     let steps = epochs * ((poems.poems.count - heldOut + batch - 1) / max(1, batch))
-    let rule: Optimizer =
-      switch optimizer {
-      case .sgd: .gradientDescent
-      case .momentum: .momentum(memory: 0.9)
-      case .adam: .adam
-      }
-    let learner = LearnerSettings(
-      optimizer: rule,
-      schedule: LearningRateSchedule(
-        peak: learningRate, warmup: warmup, decay: decays ? .cosine(steps: steps) : .none),
-      clip: clip)
     if let problem = configuration.problem { throw .configuration(problem) }
     var specification = TrainingSpecification(
       task: task,
       plan: TrainingPlan(
-        configuration: configuration, learner: learner, batchSize: batch, seed: seed,
+        configuration: configuration, learner: learner(steps: steps), batchSize: batch, seed: seed,
         freezesBody: freezesBody),
       heldOut: heldOut, tokens: tokenizer.vocabulary.tokens)
+    specification.plan.rule = learningRule
+    if let problem = specification.plan.problem { throw .configuration(problem) }
     specification.isShifted = isShifted
     specification.maskedFraction = maskedShare
     specification.maskShares = maskShares

@@ -45,6 +45,7 @@ package struct TrainingRun: Sendable {
   ///   - progress: called after every pass.
   ///   - store: called with the bytes of a checkpoint whenever accuracy was measured and at the end;
   ///     never after a step that failed.
+  /// - Throws: `RunError.training`, or what `store` throws.
   /// - Returns: the result, which carries `RunError.stoppedPasses` where it was stopped.
   package func run(
     stop: StopFlag? = nil, progress: (Progress) -> Void = { _ in },
@@ -189,6 +190,7 @@ extension TrainingSpecification {
       ("--held-out", { "\($0.heldOut)" }), ("--unshifted", { "\(!$0.isShifted)" }),
       ("--one-directional", { $0.plan.configuration.architecture.rawValue }),
       ("--masked-share", { "\($0.maskedFraction)" }), ("--mask-split", { "\($0.maskShares)" }),
+      ("--learning", { "\($0.plan.rule)" }),
       ("--freeze", { "\($0.plan.freezesBody)" }),
       ("--clip", { $0.plan.learner.clip.map { "\($0)" } ?? "none" }),
       ("--optimizer", { "\($0.plan.learner.optimizer)" }),

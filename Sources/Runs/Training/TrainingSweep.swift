@@ -6,7 +6,9 @@ internal import Synchronization
 internal import TensorCore
 internal import Transformers
 
-/// Toy versions of three figures of Devlin et al. 2019, on masked prediction of poems.
+/// Toy versions of three published figures, on masked prediction of poems.
+///
+/// Source of the originals: Devlin et al. 2019.
 ///
 /// They have the shape of the originals (one setting varied, several seeds), not their scale: a few
 /// thousand characters in place of billions of words. Accuracy is that of hidden characters in poems
@@ -86,7 +88,12 @@ package struct TrainingSweep: Sendable {
 
   /// Trains every setting with every seed; the number of threads changes nothing but the time.
   ///
-  /// - Parameter progress: called, from any thread, with the number of finished runs and of all.
+  /// - Parameters:
+  ///   - language: the language of names.
+  ///   - stop: raised to end without beginning further runs.
+  ///   - progress: called, from any thread, with the number of finished runs and of all.
+  /// - Returns: all accuracies.
+  /// - Throws: the error of the first run that failed.
   package func run(
     in language: ReportLanguage, stop: StopFlag? = nil,
     progress: (@Sendable (Int, Int) -> Void)? = nil

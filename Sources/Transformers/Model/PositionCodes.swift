@@ -1,7 +1,9 @@
 internal import Foundation
 package import TensorCore
 
-/// Fixed codes of places in a sequence (mathematics §12; Vaswani et al. 2017, §3.5).
+/// Fixed codes of places in a sequence (mathematics §12).
+///
+/// Source: Vaswani et al. 2017, §3.5.
 package enum PositionCodes {
   /// Sines and cosines of geometric wavelengths, `[count × width]`:
   /// `PE(p, 2i) = sin(p / 10000^{2i/d})`, `PE(p, 2i+1) = cos(p / 10000^{2i/d})`.

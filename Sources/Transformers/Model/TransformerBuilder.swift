@@ -23,6 +23,7 @@ package struct TransformerBuilder {
   /// Begins a program whose first inputs are all parameters.
   ///
   /// - Parameters:
+  ///   - configuration: the extents and the choices.
   ///   - keepsProbabilities: whether attention is written out so that it can be shown.
   ///   - drops: whether dropout takes place; each mask is an input that the trainer fills.
   package init(

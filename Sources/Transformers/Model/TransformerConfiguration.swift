@@ -124,6 +124,8 @@ public enum ConfigurationProblem: Error, Hashable, Sendable {
   case headsDoNotDivideWidth(heads: Int, width: Int)
   /// Dropout is not a share below one.
   case dropout(Double)
+  /// Predictive coding trains all parameters, and without dropout.
+  case notWithPredictiveCoding(dropout: Bool)
 }
 
 extension TransformerConfiguration {

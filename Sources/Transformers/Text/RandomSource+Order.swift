@@ -1,4 +1,4 @@
-internal import TensorCore
+package import TensorCore
 
 extension RandomSource {
   /// A whole number from zero below `count`.
@@ -10,7 +10,7 @@ extension RandomSource {
   /// The numbers below `count` in a random order (Fisher and Yates).
   ///
   /// Not the standard library's shuffle, whose use of random bits may change between versions.
-  mutating func permutation(_ count: Int) -> [Int] {
+  package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, index(below: last + 1))

@@ -14,6 +14,8 @@ package struct EncodedExamples<Scalar: KernelScalar>: Sendable {
   /// Encodes examples for a model.
   ///
   /// - Parameters:
+  ///   - examples: the examples.
+  ///   - extents: those of a shard.
   ///   - padding: the token that fills what is missing.
   ///   - names: those of an objective or of an inference program; masks of dropout are left out.
   package init(

@@ -27,9 +27,11 @@ package struct SequenceExample: Sendable, Hashable {
   /// decoder sees only what stands before its label.
   ///
   /// - Parameters:
+  ///   - source: the tokens that are read.
   ///   - written: the tokens with start and end.
   ///   - isShifted: false gives the decoder the labels themselves. It can then copy what it should
   ///     predict, and its accuracy says nothing about the source; kept to show that.
+  /// - Returns: the example.
   package static func translation(
     from source: [Int], to written: [Int], isShifted: Bool = true
   ) -> SequenceExample {

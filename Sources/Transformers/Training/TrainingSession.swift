@@ -20,12 +20,16 @@ package final class TrainingSession<Scalar: KernelScalar> {
 
   /// A run before its first pass.
   ///
-  /// - Parameter start: parameters of an earlier model, taken where names and shapes agree.
+  /// - Parameters:
+  ///   - data: the examples.
+  ///   - start: parameters of an earlier model, taken where names and shapes agree.
+  ///   - threads: how many shards may be under way at once.
+  /// - Throws: `TrainingError` for a plan that cannot be, or sequences it is too short for.
   package init(
     _ data: TaskData, start: ParameterSet<Scalar>? = nil, threads: Int = 1
   ) throws(TrainingError) {
     let plan = data.specification.plan
-    if let problem = plan.configuration.problem { throw .configuration(problem) }
+    if let problem = plan.problem { throw .configuration(problem) }
     self.data = data
     extents = try data.extents()
     try Self.checkLength(extents, plan.configuration)
@@ -41,7 +45,7 @@ package final class TrainingSession<Scalar: KernelScalar> {
     _ data: TaskData, resuming checkpoint: Checkpoint<Scalar>, threads: Int = 1
   ) throws(TrainingError) {
     let plan = data.specification.plan
-    if let problem = plan.configuration.problem { throw .configuration(problem) }
+    if let problem = plan.problem { throw .configuration(problem) }
     self.data = data
     extents = try data.extents()
     try Self.checkLength(extents, plan.configuration)
@@ -92,11 +96,9 @@ package final class TrainingSession<Scalar: KernelScalar> {
     if let fixedExamples {
       examples = fixedExamples
     } else {
-      let objective = TransformerPrograms.objective(
-        data.specification.plan.configuration, extents, drops: false)
       examples = EncodedExamples(
         try data.examples(epoch: trainer.epoch), extents,
-        padding: data.tokenizer.vocabulary.padding, names: objective.data)
+        padding: data.tokenizer.vocabulary.padding, names: trainer.dataNames(extents))
       if !data.changesEveryEpoch { fixedExamples = examples }
     }
     let loss: Double

@@ -21,16 +21,23 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
   private var objectives: [SequenceExtents: Prepared] = [:]
 
   private struct Prepared {
-    let gradient: ShardedGradient<Scalar>
-    let objective: TransformerPrograms.Objective
+    let gradient: Gradient
+    let dropoutMasks: [(name: String, shape: Shape)]
+  }
+
+  private enum Gradient {
+    case backpropagation(ShardedGradient<Scalar>)
+    case predictiveCoding(PredictiveCodingGradient<Scalar>)
   }
 
   /// A trainer before its first pass.
   ///
   /// - Parameters:
+  ///   - plan: the plan.
   ///   - start: parameters to begin with, in place of random ones; those of a layout that only
   ///     shares some names are taken where they fit.
   ///   - padding: the token that fills short sequences.
+  ///   - threads: how many shards may be under way at once.
   package convenience init(
     _ plan: TrainingPlan, start: ParameterSet<Scalar>? = nil, padding: Int, threads: Int = 1
   ) {
@@ -68,7 +75,9 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
 
   /// One pass over examples in a random order.
   ///
-  /// - Parameter extents: those of a shard; pass the same every time, so that programs are made once.
+  /// - Parameters:
+  ///   - examples: all of them; equal extents every time make programs once only.
+  ///   - afterStep: called with what each step saw.
   /// - Returns: the mean loss over the targets, each as its step saw it.
   /// - Throws: `LearningError`; the parameters are then those of the last good step.
   package func runEpoch(
@@ -82,14 +91,18 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
     for start in stride(from: 0, to: order.count, by: plan.batchSize) {
       let batch = Array(order[start..<min(start + plan.batchSize, order.count)])
       var shards = examples.shards(batch)
-      if !prepared.objective.dropoutMasks.isEmpty {
+      if !prepared.dropoutMasks.isEmpty {
         let stream = random.split("dropout").split(learner.step)
         for index in shards.indices {
-          shards[index] += masks(prepared.objective.dropoutMasks, stream.split(index))
+          shards[index] += masks(prepared.dropoutMasks, stream.split(index))
         }
       }
-      let info = try learner.step(
-        on: prepared.gradient, fixed: frozen.values, shards: shards)
+      let info =
+        switch prepared.gradient {
+        case .backpropagation(let gradient):
+          try learner.step(on: gradient, fixed: frozen.values, shards: shards)
+        case .predictiveCoding(let gradient): try learner.step(on: gradient, shards: shards)
+        }
       total += info.loss * Double(batch.count)
       weight += Double(batch.count)
       afterStep(info)
@@ -98,14 +111,35 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
     return weight > 0 ? total / weight : 0
   }
 
+  /// The names of the data that a pass reads, in order.
+  package func dataNames(_ extents: SequenceExtents) -> [String] {
+    switch plan.rule {
+    case .backpropagation:
+      TransformerPrograms.objective(plan.configuration, extents, drops: false).data
+    case .predictiveCoding:
+      PredictiveCodingNetwork.transformer(plan.configuration, extents).data
+    }
+  }
+
   private func prepare(_ extents: SequenceExtents) -> Prepared {
     if let known = objectives[extents] { return known }
-    let objective = TransformerPrograms.objective(plan.configuration, extents)
-    let layouts = plan.layouts
-    let made = Prepared(
-      gradient: ShardedGradient(
-        objective.program, trainable: layouts.trainable, frozen: layouts.frozen,
-        data: objective.data, threads: threads), objective: objective)
+    let made: Prepared
+    switch plan.rule {
+    case .backpropagation:
+      let objective = TransformerPrograms.objective(plan.configuration, extents)
+      let layouts = plan.layouts
+      made = Prepared(
+        gradient: .backpropagation(
+          ShardedGradient(
+            objective.program, trainable: layouts.trainable, frozen: layouts.frozen,
+            data: objective.data, threads: threads)), dropoutMasks: objective.dropoutMasks)
+    case .predictiveCoding(let schedule):
+      let network = PredictiveCodingNetwork.transformer(plan.configuration, extents)
+      made = Prepared(
+        gradient: .predictiveCoding(
+          PredictiveCodingGradient(network, schedule: schedule, threads: threads)),
+        dropoutMasks: [])
+    }
     objectives[extents] = made
     return made
   }

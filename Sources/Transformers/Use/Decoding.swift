@@ -16,6 +16,7 @@ extension TransformerModel {
   ///   - sources: the tokens that are read.
   ///   - start: the token every sequence begins with.
   ///   - end: the token that ends one.
+  ///   - rule: how tokens are chosen.
   ///   - extents: the batch, and the largest numbers of tokens.
   /// - Returns: the tokens between start and end; without an end, as many as fit.
   package func write(

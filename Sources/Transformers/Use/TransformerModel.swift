@@ -95,7 +95,11 @@ package final class TransformerModel<Scalar: KernelScalar> {
 
   /// The scores of the next token after the tokens so far, for sequences written from memory.
   ///
-  /// - Parameter memory: from `memory(_:extents:)`.
+  /// - Parameters:
+  ///   - written: the tokens so far of every sequence, with the start.
+  ///   - memory: from `memory(_:extents:)`.
+  ///   - extents: those of the memory.
+  /// - Returns: per sequence the scores of all tokens.
   package func nextScores(
     _ written: [[Int]], memory: Memory, extents: SequenceExtents
   ) -> [[Double]] {
