@@ -28,6 +28,9 @@ enum Benchmark {
     if arguments.contains("calibration-study") {
       for finding in try Calibration.study(quick: quick) { print(finding.line) }
     }
+    if all || arguments.contains("predictive-coding") {
+      for finding in try PredictiveCodingSpeed.all(quick: quick) { print(finding.line) }
+    }
     if all || arguments.contains("startup") {
       for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }
     }

@@ -127,9 +127,11 @@ extension Learner {
   package mutating func step(
     on objective: PredictiveCodingGradient<Scalar>, shards: [[[Scalar]]]
   ) throws(LearningError) -> Info {
-    var sum: [Scalar] = []
-    let sums = try objective.run(
-      parameters.values, shards: shards, step: step + 1, gradient: &sum)
-    return try step(along: sum, loss: sums.loss, weight: sums.weight)
+    let number = step + 1
+    return try step { (parameters, gradient) throws(LearningError) in
+      let sums = try objective.run(
+        parameters, shards: shards, step: number, gradient: &gradient)
+      return (sums.loss, sums.weight)
+    }
   }
 }
