@@ -13,8 +13,8 @@ extension PredictiveCodingNetwork {
   /// - Parameters:
   ///   - configuration: the extents and the choices.
   ///   - extents: those of one shard.
-  /// - Returns: the network.
   ///   - precision: π of every state; the larger, the less states take over from parameters.
+  /// - Returns: the network.
   package static func transformer(
     _ configuration: TransformerConfiguration, _ extents: SequenceExtents, precision: Double = 1
   ) -> PredictiveCodingNetwork {
