@@ -28,7 +28,11 @@ package enum ArrayKernels {
 
   /// `x −= factor · y`, in pieces that stay in the nearest memory.
   ///
-  /// - Parameter scratch: overwritten; enlarged where it is too short.
+  /// - Parameters:
+  ///   - y: what is subtracted.
+  ///   - factor: what it is multiplied by.
+  ///   - x: what changes.
+  ///   - scratch: overwritten; enlarged where it is too short.
   package static func subtract<Scalar: KernelScalar>(
     _ y: [Scalar], times factor: Scalar, from x: inout [Scalar], scratch: inout [Scalar]
   ) {

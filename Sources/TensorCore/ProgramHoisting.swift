@@ -19,6 +19,7 @@ extension Program {
   /// of the whole.
   ///
   /// - Parameter varying: the names of inputs.
+  /// - Returns: both parts.
   package func hoisting(varying: [String]) -> HoistedProgram {
     var varies = [Bool](repeating: false, count: nodes.count)
     for name in varying {

@@ -14,6 +14,7 @@ extension PredictiveCodingNetwork {
   ///   - configuration: the extents and the choices.
   ///   - extents: those of one shard.
   ///   - precision: π of every state; the larger, the less states take over from parameters.
+  /// - Returns: the network.
   package static func transformer(
     _ configuration: TransformerConfiguration, _ extents: SequenceExtents, precision: Double = 1
   ) -> PredictiveCodingNetwork {
