@@ -26,6 +26,41 @@ package enum ArrayKernels {
     }
   }
 
+  /// `x −= factor · y`, in pieces that stay in the nearest memory.
+  ///
+  /// - Parameters:
+  ///   - y: what is subtracted.
+  ///   - factor: its factor.
+  ///   - x: what it is subtracted from.
+  ///   - scratch: overwritten; enlarged where it is too short.
+  package static func subtract<Scalar: KernelScalar>(
+    _ y: [Scalar], times factor: Scalar, from x: inout [Scalar], scratch: inout [Scalar]
+  ) {
+    precondition(x.count == y.count, "\(y.count) numbers subtracted from \(x.count)")
+    let piece = 2048
+    if scratch.count < piece { scratch = [Scalar](repeating: 0, count: piece) }
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      unsafe y.withUnsafeBufferPointer { y in
+        unsafe scratch.withUnsafeMutableBufferPointer { scratch in
+          guard let x = x.baseAddress, let source = y.baseAddress,
+            let scaled = scratch.baseAddress
+          else { return }
+          unsafe withUnsafePointer(to: factor) { factor in
+            for start in stride(from: 0, to: y.count, by: piece) {
+              let count = min(piece, y.count - start)
+              unsafe Scalar.apply(
+                .multiply, count: count, source + start, stride: 1, factor, stride: 0,
+                into: scaled)
+              unsafe Scalar.apply(
+                .subtract, count: count, UnsafePointer(x + start), stride: 1,
+                UnsafePointer(scaled), stride: 1, into: x + start)
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// The sum of squares of some entries, accumulated in pieces whose sums are added in order.
   ///
   /// - Parameters:

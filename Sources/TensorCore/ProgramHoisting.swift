@@ -19,6 +19,7 @@ extension Program {
   /// of the whole.
   ///
   /// - Parameter varying: the names of inputs.
+  /// - Returns: the prelude, the body, and what one hands to the other.
   package func hoisting(varying: [String]) -> HoistedProgram {
     var varies = [Bool](repeating: false, count: nodes.count)
     for name in varying {

@@ -6,7 +6,7 @@ import Testing
 
 /// How states come to rest, and what is computed on the way.
 struct PredictiveCodingRelaxationTests {
-  @Test(.tags(.property), arguments: [UnaryOperation.tanh, .relu, .sigmoid])
+  @Test(.tags(.property), arguments: [UnaryOperation.tanh, .softplus, .sigmoid])
   func freeEnergyNeverRises(activation: UnaryOperation) throws {
     for loss in [PredictiveCodingNetwork.Loss.gaussian, .crossEntropy] {
       let example = PredictiveCodingCase(
@@ -27,6 +27,22 @@ struct PredictiveCodingRelaxationTests {
       #expect(unwatched.values == gradient)
       #expect(unwatched.sums.energies.isEmpty)
     }
+  }
+
+  @Test(.tags(.property))
+  func statesSettleAtCorners() throws {
+    // At a corner of F a step of any size may lead up again: the descent is on the whole.
+    let example = PredictiveCodingCase(
+      widths: [4, 6, 5, 3], activation: .relu, rows: 5, loss: .crossEntropy, seed: 21)
+    let objective = PredictiveCodingGradient<Double>(
+      example.network, schedule: .equilibrium(steps: 100, rate: 0.02), recordsEnergy: true)
+    var gradient: [Double] = []
+    let energies = try objective.run(
+      example.parameters.values, shards: [example.shard], gradient: &gradient
+    ).energies
+    let late = energies.suffix(50)
+    #expect((late.max() ?? .nan) < energies[0])
+    #expect((late.max() ?? .nan) - (late.min() ?? .nan) < 0.05 * energies[0])
   }
 
   /// For linear stages, F is quadratic in the states and its minimum solves normal equations.

@@ -81,6 +81,19 @@ package struct Learner<Scalar: KernelScalar>: Sendable {
     return try apply(loss: loss, weight: weight)
   }
 
+  /// Makes one step along a gradient that is summed into the learner's own memory.
+  ///
+  /// - Parameter sum: gets the parameters and the memory, and returns loss and weight.
+  /// - Returns: what the step saw.
+  /// - Throws: what `sum` throws, `LearningError.nonFiniteLoss` and `.nonFiniteGradient`; nothing has
+  ///   changed then.
+  package mutating func step(
+    summing sum: ([Scalar], inout [Scalar]) throws(LearningError) -> (loss: Double, weight: Double)
+  ) throws(LearningError) -> Info {
+    let sums = try sum(parameters.values, &gradient)
+    return try apply(loss: sums.loss, weight: sums.weight)
+  }
+
   private mutating func apply(loss: Double, weight: Double) throws(LearningError) -> Info {
     let mean = weight > 0 ? loss / weight : 0
     guard mean.isFinite else { throw .nonFiniteLoss(step: step + 1, loss: mean) }

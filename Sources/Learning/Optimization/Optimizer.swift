@@ -75,8 +75,6 @@ package struct OptimizerState<Scalar: KernelScalar>: Sendable {
   private mutating func descend(
     _ parameters: inout [Scalar], along direction: [Scalar], rate: Double
   ) {
-    scratch = direction
-    ArrayKernels.scale(&scratch, by: Scalar(-rate))
-    ArrayKernels.add(scratch, to: &parameters)
+    ArrayKernels.subtract(direction, times: Scalar(rate), from: &parameters, scratch: &scratch)
   }
 }

@@ -30,6 +30,8 @@ package final class PredictiveCodingGradient<Scalar: KernelScalar> {
   /// Prepares a network under a schedule.
   ///
   /// - Parameters:
+  ///   - network: what learns.
+  ///   - schedule: when states move and parameters learn.
   ///   - threads: how many shards may be under way at once.
   ///   - recordsEnergy: whether F is computed at every relaxation step of `.equilibrium`.
   package init(
@@ -61,6 +63,7 @@ package final class PredictiveCodingGradient<Scalar: KernelScalar> {
   ///   - data: for every shard the data in the order of the network's names.
   ///   - step: the number of the step, counted from 1, that an error would name.
   ///   - gradient: ∂F/∂θ summed over all rows, replaced; untouched on failure.
+  /// - Returns: the sums over all rows.
   /// - Throws: `LearningError.nonFiniteStates`.
   package func run(
     _ parameters: [Scalar], shards data: [[[Scalar]]], step: Int = 1, gradient: inout [Scalar]
@@ -127,9 +130,11 @@ extension Learner {
   package mutating func step(
     on objective: PredictiveCodingGradient<Scalar>, shards: [[[Scalar]]]
   ) throws(LearningError) -> Info {
-    var sum: [Scalar] = []
-    let sums = try objective.run(
-      parameters.values, shards: shards, step: step + 1, gradient: &sum)
-    return try step(along: sum, loss: sums.loss, weight: sums.weight)
+    let number = step + 1
+    return try step { (parameters, gradient) throws(LearningError) in
+      let sums = try objective.run(
+        parameters, shards: shards, step: number, gradient: &gradient)
+      return (sums.loss, sums.weight)
+    }
   }
 }

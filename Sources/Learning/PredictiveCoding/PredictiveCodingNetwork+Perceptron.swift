@@ -24,6 +24,7 @@ extension PredictiveCodingNetwork {
   ///   - rows: B, the rows of one shard.
   ///   - loss: what the last prediction is judged by.
   ///   - precisions: π_1 … π_{L−1}; ones where nil.
+  /// - Returns: the network.
   package static func perceptron(
     widths: [Int], activation: UnaryOperation, rows: Int, loss: Loss, precisions: [Double]? = nil
   ) -> PredictiveCodingNetwork {

@@ -13,10 +13,13 @@ extension PredictiveCodingNetwork {
   /// - Parameters:
   ///   - configuration: the extents and the choices.
   ///   - extents: those of one shard.
+  ///   - precision: π of every state; the larger, the less states take over from parameters.
+  /// - Returns: the network.
   package static func transformer(
-    _ configuration: TransformerConfiguration, _ extents: SequenceExtents
+    _ configuration: TransformerConfiguration, _ extents: SequenceExtents, precision: Double = 1
   ) -> PredictiveCodingNetwork {
-    let writer = TransformerStages(configuration: configuration, extents: extents)
+    let writer = TransformerStages(
+      configuration: configuration, extents: extents, precision: precision)
     var stages = [writer.embedding]
     for block in 0..<configuration.encoderBlocks { stages.append(writer.encoderBlock(block)) }
     if configuration.architecture == .encoderDecoder { stages.append(writer.decoder) }
@@ -33,6 +36,7 @@ extension PredictiveCodingNetwork {
 private struct TransformerStages {
   let configuration: TransformerConfiguration
   let extents: SequenceExtents
+  let precision: Double
 
   private var sourceShape: Shape { .matrix(extents.batch, extents.source) }
   private var isEncoderDecoder: Bool { configuration.architecture == .encoderDecoder }
@@ -49,7 +53,8 @@ private struct TransformerStages {
     let program = builder.program.build().droppingUnreadInputs(keeping: [])
     return PredictiveCodingNetwork.Stage(
       name, program: program,
-      parameters: configuration.declarations.filter { program.input($0.name) != nil })
+      parameters: configuration.declarations.filter { program.input($0.name) != nil },
+      precision: precision)
   }
 
   private func previous(_ builder: inout TransformerBuilder, places: Int) -> Value {
