@@ -75,6 +75,21 @@ struct LearningFigureTests {
     #expect(maps.showsMeans == (blocks * heads > 16))
   }
 
+  @Test("A few maps of a long sentence take two rows; blocks keep their numbers")
+  func attentionOfLongSentences() {
+    func figure(keys: Int, heads: Int) -> Figure {
+      let map = Tensor<Double>(repeating: 1 / Double(keys), shape: .matrix(1, keys))
+      return AttentionFigure(
+        sentence: "s", queries: ["q"], keys: (0..<keys).map { "k\($0)" },
+        weights: [Array(repeating: map, count: heads)], firstBlock: 3
+      ).figure(language: .english)
+    }
+    #expect(figure(keys: 12, heads: 4).rows.map(\.count) == [4])
+    #expect(figure(keys: 13, heads: 4).rows.map(\.count) == [2, 2])
+    #expect(figure(keys: 13, heads: 8).rows.map(\.count) == [4, 4])
+    #expect(figure(keys: 13, heads: 1).rows[0][0].title == "block 3, head 1")
+  }
+
   @Test("A mean over heads is one cell by cell")
   func attentionMeans() throws {
     let maps = (0..<17).map { Tensor(rows: [[Double($0), 1]]) }
@@ -209,6 +224,34 @@ struct LearningFigureTests {
       return
     }
     #expect(map.values.values == [1, 0.5, 0.5, 1] && map.range == -1...1)
+  }
+
+  @Test("Both axes of a map have one scale, and a footnote stands below everything")
+  func vectorScale() throws {
+    let names = ["a", "b", "c"]
+    let figure = VectorMapFigure(
+      names: names, places: Tensor(rows: [[0, 1e-18], [10, 0], [20, 0]]),
+      similarities: Tensor(rows: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]), footnote: "by someone")
+    let rows = figure.figure(language: .english).rows
+    let x = try #require(rows[0][0].xRange)
+    let y = try #require(rows[0][0].yRange)
+    #expect(abs((x.upperBound - x.lowerBound) - (y.upperBound - y.lowerBound)) < 1e-9)
+    #expect(x.contains(0) && x.contains(20) && y.contains(0))
+    guard case .texts(_, _, let texts, _) = rows[1][0].series[0].mark else {
+      Issue.record("no footnote")
+      return
+    }
+    #expect(texts == ["by someone"])
+    var numbered = figure
+    numbered.names = ["a caption of many words", "b", "c"]
+    guard
+      case .texts(_, let places, let lines, _) =
+        numbered.figure(language: .english).rows[1][0].series[0].mark
+    else {
+      Issue.record("no names")
+      return
+    }
+    #expect(lines.count == 4 && lines.last == "by someone" && places == [0, -1, -2, -3])
   }
 
   @Test("Labels of neighbors go to different sides and stay inside the axes")

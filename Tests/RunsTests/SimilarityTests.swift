@@ -156,6 +156,23 @@ struct SimilarityTests {
     #expect(!UnknownTokens.areForeign(["水面に浮かぶ水鳥"], to: characters))
   }
 
+  @Test("weights that are no numbers are named, not drawn")
+  func damagedWeights() throws {
+    let path = try models.train(.poems)
+    var checkpoint = try Checkpoint<Float>(path: path, kind: "transformer")
+    let count = try #require(checkpoint.parameters["encoder.0.attention.query.bias"]).shape.count
+    checkpoint.parameters["encoder.0.attention.query.bias"] = Tensor(
+      vector: [Float](repeating: .nan, count: count))
+    _ = FileManager.default.createFile(atPath: path, contents: Data(checkpoint.bytes()))
+    let choice = EncoderChoice.checkpoint(path: path)
+    expect(
+      .vectors(.vectorNotFinite(text: 1)), .badData,
+      SimilarityRequest(texts: ["あき", "の"], encoder: choice))
+    #expect(throws: RunError.vectors(.attentionNotFinite(layer: "encoder.0.attention"))) {
+      try AttentionRequest(text: "あき", second: "の", encoder: choice).run()
+    }
+  }
+
   @Test("broken models are named")
   func refusals() throws {
     expect(
