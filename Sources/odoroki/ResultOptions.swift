@@ -11,7 +11,7 @@ struct ResultOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Draw the figure to a file: .svg, .png or .pdf (default: COMMAND.png here).",
+      "Draw the figure to a file: .svg, .png or .pdf (default: one named after the run, here).",
       valueName: "file"))
   var figure: String?
 

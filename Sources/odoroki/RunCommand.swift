@@ -22,19 +22,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Threads for several seeds (default: the number of cores).")
   var threads: Int?
 
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
-  var output: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Draw the figure to a file: .svg, .png or .pdf (default: MODEL.png here).",
-      valueName: "file"))
-  var figure: String?
-
-  @Flag(help: "Draw no figure.")
-  var noFigure = false
+  @OptionGroup var files: ResultOptions
 
   @Flag(help: "Print the papers behind the run.")
   var citations = false
@@ -45,10 +33,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
-    if figure != nil && noFigure {
-      throw ValidationError("--figure and --no-figure exclude each other.")
-    }
-    if figure != nil && seeds != nil {
+    if files.figure != nil && seeds != nil {
       throw ValidationError("--figure needs a single seed.")
     }
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
@@ -60,15 +45,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func run(_ console: Console) throws {
-    if let output {
-      _ = try ResultFormat(path: output)
-      try AtomicFile.check(output)
-    }
-    if let figure {
-      _ = try FigureFormat(path: figure)
-      try AtomicFile.check(figure)
-      _ = try GnuplotRenderer().version()
-    }
+    try files.check()
     let plan = plan(model, scheme)
     let file = try plan.load()
     let stop = Interruption.listen()
@@ -82,34 +59,20 @@ struct RunCommand: ParsableCommand {
     let result = try plan.run(file, stop: stop) { progress.update($0) }
     progress.finish()
     // Files first: a reader who closes the pipe early still gets them.
-    if let output {
+    if let output = files.output {
       try ResultFile.write(result.tree(timing: timing), table: result.columns, to: output)
     }
-    let drawn = try draw(result, console)
+    let drawn = try files.draw(
+      result.figure(in: console.language), byDefault: "\(result.file.name).png", console)
     try console.print(result.report(in: console.language, style: console.style))
     if citations {
       try console.print("\n" + plan.citationText(for: file, in: console.language))
     }
-    for path in [output, drawn].compactMap({ $0 }) {
+    for path in [files.output, drawn].compactMap({ $0 }) {
       console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
     }
     console.note(result.costLine(in: console.language))
     if let failure = result.failure { try console.fail(failure) }
-  }
-
-  /// Draws the figure that was asked for, or the default one where that is possible.
-  private func draw(_ result: RunResult, _ console: Console) throws -> String? {
-    guard !noFigure else { return nil }
-    let path = figure ?? "\(result.file.name).png"
-    do {
-      try GnuplotRenderer().write(result.figure(in: console.language), to: path)
-      return path
-    } catch {
-      if figure != nil { throw error }
-      console.note(
-        console.language.pick("no figure: ", "図なし: ") + error.text(in: console.language))
-      return nil
-    }
   }
 
   private func ensemble(_ ensemble: Ensemble, _ stop: StopFlag, _ console: Console) throws {
@@ -119,7 +82,7 @@ struct RunCommand: ParsableCommand {
     }
     line?.clear()
     let report = EnsembleReport(ensemble, outcomes: outcomes)
-    if let output {
+    if let output = files.output {
       try ResultFile.write(
         .object(
           report.columns.columns.map {
@@ -129,7 +92,7 @@ struct RunCommand: ParsableCommand {
     try console.print(
       report.table(in: console.language).text(
         style: console.style, significantDigits: 5, language: console.language))
-    if let output {
+    if let output = files.output {
       console.note(console.language.pick("wrote \(output)", "\(output) に書き出しました"))
     }
     if let failure = report.failure { try console.fail(failure) }

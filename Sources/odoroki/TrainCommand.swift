@@ -39,15 +39,16 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Learning") var learning: LearningOptions
   @OptionGroup(title: "Model") var model: TransformerOptions
   @OptionGroup(title: "Task") var settings: TaskOptions
-  @OptionGroup(title: "Files") var files: TrainingFileOptions
+  @OptionGroup(title: "Models") var models: ModelFileOptions
+  @OptionGroup var files: ResultOptions
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
     if settings.sweep != nil && task != .poems && task != .masked {
       throw ValidationError("--sweep is made on the task masked.")
     }
-    let usesModels = files.checkpoint != nil || files.resume != nil || files.start != nil
-    if (settings.sweep != nil || task == .network) && (usesModels || files.freeze) {
+    let usesModels = models.checkpoint != nil || models.resume != nil || models.start != nil
+    if (settings.sweep != nil || task == .network) && (usesModels || models.freeze) {
       throw ValidationError(
         "--checkpoint, --resume, --from and --freeze need a task of the Transformer.")
     }
@@ -64,9 +65,9 @@ struct TrainCommand: ParsableCommand {
     learning.fill(&request)
     model.fill(&request)
     settings.fill(&request)
-    request.resume = files.resume
-    request.start = files.start
-    request.freezesBody = files.freeze
+    request.resume = models.resume
+    request.start = models.start
+    request.freezesBody = models.freeze
     return request
   }
 
@@ -83,7 +84,7 @@ struct TrainCommand: ParsableCommand {
     let run = try TrainingRun(request)
     let stop = Interruption.listen()
     let line = console.progress("training", "学習中")
-    let checkpoint = files.noCheckpoint ? nil : files.checkpoint ?? "\(task.rawValue).safetensors"
+    let checkpoint = models.noCheckpoint ? nil : models.checkpoint ?? "\(task.rawValue).safetensors"
     if let checkpoint { try AtomicFile.check(checkpoint) }
     defer { line?.clear() }
     let result = try run.run(

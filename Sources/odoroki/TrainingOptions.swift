@@ -194,8 +194,8 @@ struct MaskSplit {
   }
 }
 
-/// What is read and written.
-struct TrainingFileOptions: ParsableArguments {
+/// Which models are read and kept.
+struct ModelFileOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the model is kept (default: TASK.safetensors here).", valueName: "file"))
@@ -215,59 +215,12 @@ struct TrainingFileOptions: ParsableArguments {
   @Flag(help: "Train the readout only, on top of the body of --from.")
   var freeze = false
 
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("Write everything to a file: .json, .csv or .nc.", valueName: "file"))
-  var output: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Draw the curves to a file: .svg, .png or .pdf (default: TASK-training.png here).",
-      valueName: "file"))
-  var figure: String?
-
-  @Flag(help: "Draw no figure.")
-  var noFigure = false
-
   mutating func validate() throws {
-    if figure != nil && noFigure {
-      throw ValidationError("--figure and --no-figure exclude each other.")
-    }
     if checkpoint != nil && noCheckpoint {
       throw ValidationError("--checkpoint and --no-checkpoint exclude each other.")
     }
     if resume != nil && start != nil {
       throw ValidationError("--resume and --from exclude each other.")
-    }
-  }
-
-  /// Refuses files that could not be written before any work is done.
-  func check() throws {
-    if let output {
-      _ = try ResultFormat(path: output)
-      try AtomicFile.check(output)
-    }
-    if let figure {
-      _ = try FigureFormat(path: figure)
-      try AtomicFile.check(figure)
-      _ = try GnuplotRenderer().version()
-    }
-  }
-
-  /// Draws the figure that was asked for, or the default one where that is possible.
-  func draw(
-    _ drawing: Figure, byDefault name: String, _ console: Console
-  ) throws -> String? {
-    guard !noFigure else { return nil }
-    let path = figure ?? name
-    do {
-      try GnuplotRenderer().write(drawing, to: path)
-      return path
-    } catch {
-      if figure != nil { throw error }
-      console.note(
-        console.language.pick("no figure: ", "図なし: ") + error.text(in: console.language))
-      return nil
     }
   }
 }
