@@ -8,6 +8,8 @@ public enum LearningError: Error, Sendable, Equatable {
   case nonFiniteLoss(step: Int, loss: Double)
   /// A gradient has an entry that is not finite; parameters are those before the step.
   case nonFiniteGradient(step: Int, parameter: String)
+  /// Parameters, or what the optimiser remembers of them, are not finite after a number of steps.
+  case nonFiniteParameters(step: Int)
   /// The state units of predictive coding did not stay finite in a relaxation step.
   case nonFiniteStates(step: Int, relaxation: Int)
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import Reporting
 internal import Runs
 internal import Transformers
@@ -44,6 +45,15 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   mutating func validate() throws {
+    if settings.sweep != nil && (settings.heldOut < 1 || learning.precision != .float) {
+      throw ValidationError("--sweep measures on poems held out, in single precision.")
+    }
+    if task != .poems && (settings.unshifted || settings.beam != 1) {
+      throw ValidationError("--unshifted and --beam belong to the task poems.")
+    }
+    if settings.oneDirectional && task != .masked && task != .nextSentence {
+      throw ValidationError("--one-directional belongs to the tasks masked and next-sentence.")
+    }
     if settings.sweep != nil && task != .poems && task != .masked {
       throw ValidationError("--sweep is made on the task masked.")
     }
@@ -84,7 +94,14 @@ struct TrainCommand: ParsableCommand {
     let run = try TrainingRun(request)
     let stop = Interruption.listen()
     let line = console.progress("training", "学習中")
-    let checkpoint = models.noCheckpoint ? nil : models.checkpoint ?? "\(task.rawValue).safetensors"
+    let checkpoint =
+      models.noCheckpoint
+      ? nil : models.checkpoint ?? models.resume ?? "\(task.rawValue).safetensors"
+    // A model that nobody named is replaced by a finished one only.
+    let isPrecious =
+      models.checkpoint == nil && models.resume == nil
+      && checkpoint.map { FileManager.default.fileExists(atPath: $0) } ?? false
+    var written: String?
     if let checkpoint { try AtomicFile.check(checkpoint) }
     defer { line?.clear() }
     let result = try run.run(
@@ -94,11 +111,12 @@ struct TrainCommand: ParsableCommand {
           Double(progress.epoch), of: Double(progress.epochs),
           note: brief(progress.loss))
       },
-      store: { bytes throws(RunError) in
-        guard let checkpoint else { return }
+      store: { bytes, isFinished throws(RunError) in
+        guard let checkpoint, isFinished || !isPrecious else { return }
         do throws(ReportingError) { try AtomicFile.write(bytes, to: checkpoint) } catch {
           throw .reporting(error)
         }
+        written = checkpoint
       })
     line?.clear()
     if let output = files.output {
@@ -107,7 +125,13 @@ struct TrainCommand: ParsableCommand {
     let drawn = try files.draw(
       result.figure(in: console.language), byDefault: "\(task.rawValue)-training.png", console)
     try console.print(result.report(in: console.language, style: console.style))
-    for path in [checkpoint, files.output, drawn].compactMap({ $0 }) {
+    if written == nil, let checkpoint {
+      console.note(
+        console.language.pick(
+          "the earlier \(checkpoint) was left as it is; --checkpoint FILE keeps a stopped run",
+          "以前の \(checkpoint) はそのままです。止めた学習を残すには --checkpoint FILE を付けてください"))
+    }
+    for path in [written, files.output, drawn].compactMap({ $0 }) {
       console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
     }
     if let failure = result.failure { try console.fail(failure) }

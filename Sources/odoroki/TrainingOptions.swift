@@ -50,13 +50,15 @@ struct LearningOptions: ParsableArguments {
 
   mutating func validate() throws {
     for (name, value) in [("--epochs", epochs), ("--batch", batch), ("--threads", threads)] {
-      if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
+      if let value, !(1...1_000_000).contains(value) {
+        throw ValidationError("\(name) must lie between 1 and 1000000.")
+      }
     }
-    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
-      throw ValidationError("--learning-rate must be positive.")
+    if let learningRate, !(learningRate > 0 && Float(learningRate).isFinite) {
+      throw ValidationError("--learning-rate must be positive, and a number in single precision.")
     }
-    if let clip, !(clip > 0 && clip.isFinite) {
-      throw ValidationError("--clip must be positive.")
+    if let clip, !(clip > 0 && Float(clip).isFinite) {
+      throw ValidationError("--clip must be positive, and a number in single precision.")
     }
     if !(0...100_000).contains(relaxationSteps) {
       throw ValidationError("--relaxation-steps must lie between 0 and 100000.")
@@ -64,7 +66,9 @@ struct LearningOptions: ParsableArguments {
     if !(relaxationRate > 0 && relaxationRate.isFinite) {
       throw ValidationError("--relaxation-rate must be positive.")
     }
-    if warmup < 0 { throw ValidationError("--warmup must not be negative.") }
+    if !(0...1_000_000_000).contains(warmup) {
+      throw ValidationError("--warmup must lie between 0 and 1000000000.")
+    }
   }
 
   func fill(_ request: inout TrainingRequest) {
@@ -198,13 +202,16 @@ struct MaskSplit {
 struct ModelFileOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the model is kept (default: TASK.safetensors here).", valueName: "file"))
+      "Where the model is kept (default: that of --resume, else TASK.safetensors here).",
+      valueName: "file"))
   var checkpoint: String?
 
   @Flag(help: "Keep no model.")
   var noCheckpoint = false
 
-  @Option(help: ArgumentHelp("Continue this run.", valueName: "checkpoint"))
+  @Option(
+    help: ArgumentHelp(
+      "Continue this run, with the settings it began with repeated.", valueName: "checkpoint"))
   var resume: String?
 
   @Option(
@@ -218,6 +225,9 @@ struct ModelFileOptions: ParsableArguments {
   mutating func validate() throws {
     if checkpoint != nil && noCheckpoint {
       throw ValidationError("--checkpoint and --no-checkpoint exclude each other.")
+    }
+    if freeze && start == nil && resume == nil {
+      throw ValidationError("--freeze needs the body of --from, or a run to --resume.")
     }
     if resume != nil && start != nil {
       throw ValidationError("--resume and --from exclude each other.")

@@ -90,7 +90,7 @@ public struct CheckpointHeader: Sendable, Equatable {
 
   private static func count(_ key: Key, _ file: SafetensorsFile) throws(CheckpointError) -> Int {
     let text = try text(key, file)
-    guard let count = Int(text), count >= 0 else {
+    guard let count = Int(text), count >= 0, count <= 1 << 53 else {
       throw .invalidEntry(key: key.rawValue, text: text)
     }
     return count

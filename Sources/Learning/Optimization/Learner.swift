@@ -25,6 +25,8 @@ package struct Learner<Scalar: KernelScalar>: Sendable {
   package struct Info: Sendable, Equatable {
     /// The mean loss over the targets of the mini-batch, before the step.
     package let loss: Double
+    /// The weight of these targets.
+    package let weight: Double
     /// The Euclidean length of the gradient of the mean loss, before it was clipped.
     package let gradientLength: Double
     /// The learning rate.
@@ -101,7 +103,11 @@ package struct Learner<Scalar: KernelScalar>: Sendable {
     if scratch.count < gradient.count {
       scratch = [Scalar](repeating: 0, count: gradient.count)
     }
-    let length = ArrayKernels.sumOfSquares(gradient, scratch: &scratch).squareRoot()
+    var length = ArrayKernels.sumOfSquares(gradient, scratch: &scratch).squareRoot()
+    if !length.isFinite, gradient.allSatisfy(\.isFinite) {
+      // Only the squares left the range of the number type.
+      length = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
     guard length.isFinite else {
       throw .nonFiniteGradient(step: step + 1, parameter: firstNonFinite())
     }
@@ -110,7 +116,7 @@ package struct Learner<Scalar: KernelScalar>: Sendable {
     }
     let rate = settings.schedule.rate(at: step + 1)
     optimizer.update(&parameters.values, gradient: gradient, rate: rate)
-    return Info(loss: mean, gradientLength: length, rate: rate)
+    return Info(loss: mean, weight: weight, gradientLength: length, rate: rate)
   }
 
   private func firstNonFinite() -> String {

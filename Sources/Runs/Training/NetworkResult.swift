@@ -28,7 +28,7 @@ package struct NetworkResult: Sendable {
       "perceptron \(shape), \(parameterCount) parameters, \(rule.rawValue); "
         + "\(losses.count) passes\n\n",
       "多層パーセプトロン \(shape)、パラメータ \(parameterCount) 個、\(rule.rawValue)、"
-        + "学習 \(losses.count) 回\n\n")
+        + "\(losses.count) エポック学習\n\n")
     var parts = [(language.pick("learned", "学習済み"), training)]
     if let heldOut { parts.append((language.pick("held out", "未学習"), heldOut)) }
     text +=
@@ -76,7 +76,7 @@ package struct NetworkResult: Sendable {
     var tree: ResultTree = [
       "task": "network", "learning": .string(rule.rawValue),
       "widths": .vector(widths.map(Double.init)), "parameters": .integer(parameterCount),
-      "seed": .integer(Int(clamping: seed)), "version": .string(OdorokiVersion.current),
+      "seed": .seed(seed), "version": .string(OdorokiVersion.current),
       "training": accuracy(training), "loss": .vector(losses),
     ]
     if let heldOut { tree["heldOut"] = accuracy(heldOut) }

@@ -97,13 +97,14 @@ package struct NetworkRun: Sendable {
     let training: Samples<Scalar> = try samples(parts.training, tokenizer)
     let heldOut: Samples<Scalar> = try samples(parts.heldOut, tokenizer)
     let count = tokenizer.vocabulary.count
-    let rows = max(1, (request.batch + 3) / 4)
+    let batch = max(1, min(request.batch, training.labels.count))
+    let rows = max(1, (batch + 3) / 4)
     let widths = [context * count, request.width, request.width, count]
     let network = PredictiveCodingNetwork.perceptron(
       widths: widths, activation: .tanh, rows: rows, loss: .crossEntropy)
     let threads = request.threads ?? ProcessInfo.processInfo.activeProcessorCount
     let source = RandomSource(seed: request.seed)
-    let steps = request.epochs * ((training.labels.count + request.batch - 1) / request.batch)
+    let steps = request.epochs * ((training.labels.count + batch - 1) / batch)
     var learner = Learner<Scalar>(
       request.learner(steps: steps),
       parameters: ParameterSet(network.layout, from: source.split("parameters")))
@@ -128,15 +129,15 @@ package struct NetworkRun: Sendable {
     var failure: RunError?
     for epoch in 0..<request.epochs {
       if stop?.isRaised ?? false {
-        failure = .stoppedPasses(completed: epoch, limit: request.epochs)
+        failure = .training(.stopped(passes: epoch, of: request.epochs))
         break
       }
       var stream = source.split("order").split(epoch)
       let order = stream.permutation(training.labels.count)
       var total = 0.0
-      for start in stride(from: 0, to: order.count, by: request.batch) {
-        let batch = Array(order[start..<min(start + request.batch, order.count)])
-        let shards = training.shards(batch, rows: rows, width: widths[0])
+      for start in stride(from: 0, to: order.count, by: batch) {
+        let part = Array(order[start..<min(start + batch, order.count)])
+        let shards = training.shards(part, rows: rows, width: widths[0])
         do throws(LearningError) {
           let info =
             if let local {
@@ -144,7 +145,7 @@ package struct NetworkRun: Sendable {
             } else {
               try learner.step(on: backward, shards: shards)
             }
-          total += info.loss * Double(batch.count)
+          total += info.loss * Double(part.count)
         } catch { throw .learning(error) }
       }
       losses.append(total / Double(max(1, order.count)))

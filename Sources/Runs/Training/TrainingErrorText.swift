@@ -6,7 +6,10 @@ extension TrainingError {
   /// The exit status of a command that ends with this error.
   var exitStatus: CommandStatus {
     switch self {
-    case .heldOut, .configuration, .otherSettings, .masking, .wrongTask, .tooFewTexts: .usage
+    case .heldOut, .configuration, .otherSettings, .masking, .wrongTask, .tooFewTexts, .nothingLeft:
+      .usage
+    case .stopped, .stoppedSweep: .stoppedEarly
+    case .learning(.nonFiniteParameters): .stoppedEarly
     case .learning(.nonFiniteLoss), .learning(.nonFiniteGradient), .learning(.nonFiniteStates):
       .stoppedEarly
     case .poems, .vocabulary, .text, .learning, .checkpoint, .settings, .pretrained: .badData
@@ -44,6 +47,19 @@ extension TrainingError {
         "チェックポイントは課題 \(found.rawValue) のものです（必要: "
           + expected.map(\.rawValue).joined(separator: "、") + "）")
     case .pretrained(let english, let japanese): language.pick(english, japanese)
+    case .stopped(let passes, let total):
+      language.pick(
+        "stopped on request after \(passes) of \(total) passes",
+        "求めに応じて、\(total) エポックのうち \(passes) エポックで止めました")
+    case .stoppedSweep(let runs, let total):
+      language.pick(
+        "stopped on request after \(runs) of \(total) training runs; a sweep keeps nothing before "
+          + "its end",
+        "求めに応じて、\(total) 回の学習のうち \(runs) 回で止めました。途中の結果は残りません")
+    case .nothingLeft(let made, let asked):
+      language.pick(
+        "the checkpoint has made \(made) passes, so --epochs \(asked) leaves nothing to do",
+        "チェックポイントはすでに \(made) エポック学習しています。--epochs \(asked) ではすることがありません")
     case .tooFewTexts(let count, let needed):
       language.pick(
         "\(count) texts are too few: \(needed) or more are needed",
@@ -74,6 +90,12 @@ extension LearningError {
           + "--learning-rate, or --clip 1",
         "\(step) ステップ目で '\(parameter)' の勾配が有限でなくなりました。"
           + "--learning-rate を小さくするか、--clip 1 を付けてください")
+    case .nonFiniteParameters(let step):
+      language.pick(
+        "parameters did not stay finite in step \(step); nothing is kept of it: use a smaller "
+          + "--learning-rate, or --clip 1",
+        "\(step) ステップ目でパラメータが有限でなくなったため、保存しませんでした。"
+          + "--learning-rate を小さくするか、--clip 1 を付けてください")
     case .nonFiniteStates(let step, let relaxation):
       language.pick(
         "the state units did not stay finite in step \(step), relaxation \(relaxation); use a "
@@ -97,6 +119,8 @@ extension ConfigurationProblem {
       language.pick(
         "a width of \(width) cannot be cut into \(heads) equal heads",
         "幅 \(width) を \(heads) 個のヘッドに等分できません")
+    case .epsilon(let value):
+      language.pick("epsilon cannot be \(value)", "epsilon を \(value) にはできません")
     case .dropout(let value):
       language.pick(
         "dropout must be at least 0 and below 1, not \(value)",

@@ -86,7 +86,7 @@ package struct TrainingRequest: Sendable, Equatable {
     }
   }
 
-  /// The optimiser and its rates for a number of steps.
+  /// The optimiser and its rates for a number of steps, the last of which still moves something.
   package func learner(steps: Int) -> LearnerSettings {
     let rule: Optimizer =
       switch optimizer {
@@ -97,7 +97,7 @@ package struct TrainingRequest: Sendable, Equatable {
     return LearnerSettings(
       optimizer: rule,
       schedule: LearningRateSchedule(
-        peak: learningRate, warmup: warmup, decay: decays ? .cosine(steps: steps) : .none),
+        peak: learningRate, warmup: warmup, decay: decays ? .cosine(steps: steps + 1) : .none),
       clip: clip)
   }
 
@@ -116,6 +116,8 @@ package struct TrainingRequest: Sendable, Equatable {
       width: width, heads: heads, feedforward: feedforward, encoderBlocks: blocks,
       decoderBlocks: blocks, maximumLength: task == .poems ? 22 : 40,
       normalization: normalization, segments: isPair ? 2 : 0, dropout: dropout)
+    // A mini-batch is no larger than the training set.
+    let batch = max(1, min(batch, poems.poems.count - heldOut))
     let steps = epochs * ((poems.poems.count - heldOut + batch - 1) / max(1, batch))
     if let problem = configuration.problem { throw .configuration(problem) }
     var specification = TrainingSpecification(

@@ -65,7 +65,7 @@ package struct TrainingResult: Sendable {
         + "\(epochs) passes\n\n",
       "\(specification.task.rawValue): パラメータ \(parameterCount) 個、幅 \(configuration.width)、"
         + "ヘッド \(configuration.heads)、ブロック \(configuration.encoderBlocks) + "
-        + "\(configuration.decoderBlocks)、学習 \(epochs) 回\n\n")
+        + "\(configuration.decoderBlocks)、\(epochs) エポック学習\n\n")
     text += table(in: language).text(style: style, language: language) + "\n"
     if !specification.isShifted {
       text += language.pick(
@@ -78,8 +78,8 @@ package struct TrainingResult: Sendable {
         """,
         """
 
-        デコーダへの入力をずらしていません。予測すべき文字がそのまま見えるため、正解を与えた場合の\
-        正答率は上の句とは無関係です。自由走行の正答率が、実際に学習されたことを示します。
+        デコーダへの入力をずらしていません。予測すべき文字がそのまま見えるため、教師強制の\
+        正答率は上の句とは無関係です。自己生成の正答率が、実際に学習されたことを示します。
 
         """)
     }
@@ -116,7 +116,7 @@ package struct TrainingResult: Sendable {
         parts.map { .number($0.1.teacherForced.meanSurprise) }),
       TextTable.Column(
         isWriting
-          ? language.pick("teacher-forced: tokens", "正解を与えて: 文字")
+          ? language.pick("teacher-forced: tokens", "教師強制: 文字")
           : specification.task == .nextSentence
             ? language.pick("pairs right", "正答率（対）") : language.pick("tokens right", "正答率（文字）"),
         parts.map { share($0.1.teacherForced.ofLabels) }, alignment: .right),
@@ -130,7 +130,7 @@ package struct TrainingResult: Sendable {
     if isWriting {
       columns += [
         TextTable.Column(
-          language.pick("free-running: tokens", "自由走行: 文字"),
+          language.pick("free-running: tokens", "自己生成: 文字"),
           parts.map { share($0.1.freeRunning?.ofLabels) }, alignment: .right),
         TextTable.Column(
           language.pick("whole verses", "句全体"),
@@ -189,7 +189,7 @@ package struct TrainingResult: Sendable {
     }
     var tree: ResultTree = [
       "task": .string(specification.task.rawValue), "epochs": .integer(epochs),
-      "seed": .integer(Int(clamping: specification.plan.seed)),
+      "seed": .seed(specification.plan.seed),
       "precision": .string(precision.rawValue), "parameters": .integer(parameterCount),
       "shifted": .bool(specification.isShifted), "beam": .integer(beam),
       "version": .string(OdorokiVersion.current), "training": part(training),
@@ -213,12 +213,21 @@ package struct TrainingResult: Sendable {
     ]
     for name in curves.keys.sorted() where name != "loss" && name != "measured.epoch" {
       var values = [Double](repeating: .nan, count: loss.count)
-      for (epoch, value) in zip(measured, curves[name] ?? []) where Int(epoch) <= loss.count {
-        values[Int(epoch) - 1] = value
+      for (epoch, value) in zip(measured, curves[name] ?? []) {
+        if let place = Int(exactly: epoch), values.indices.contains(place - 1) {
+          values[place - 1] = value
+        }
       }
       columns.append(ColumnTable.Column(name, values: values))
     }
     return ColumnTable(columns)
+  }
+}
+
+extension ResultTree {
+  /// A seed; one beyond the whole numbers of a file is a text.
+  static func seed(_ seed: UInt64) -> ResultTree {
+    Int(exactly: seed).map { .integer($0) } ?? .string("\(seed)")
   }
 }
 

@@ -43,13 +43,13 @@ package struct TrainingRun: Sendable {
   /// - Parameters:
   ///   - stop: raised to end after the pass under way.
   ///   - progress: called after every pass.
-  ///   - store: called with the bytes of a checkpoint whenever accuracy was measured and at the end;
-  ///     never after a step that failed.
+  ///   - store: called with the bytes of a checkpoint whenever accuracy was measured and at the end,
+  ///     and with whether all passes are made; never after a step that failed.
   /// - Throws: `RunError.training`, or what `store` throws.
   /// - Returns: the result, which carries `RunError.stoppedPasses` where it was stopped.
   package func run(
     stop: StopFlag? = nil, progress: (Progress) -> Void = { _ in },
-    store: ([UInt8]) throws(RunError) -> Void = { _ throws(RunError) in }
+    store: ([UInt8], Bool) throws(RunError) -> Void = { _, _ throws(RunError) in }
   ) throws(RunError) -> TrainingResult {
     switch request.precision {
     case .float: try run(Float.self, stop, progress, store)
@@ -59,21 +59,25 @@ package struct TrainingRun: Sendable {
 
   private func run<Scalar: KernelScalar>(
     _ type: Scalar.Type, _ stop: StopFlag?, _ progress: (Progress) -> Void,
-    _ store: ([UInt8]) throws(RunError) -> Void
+    _ store: ([UInt8], Bool) throws(RunError) -> Void
   ) throws(RunError) -> TrainingResult {
     let session: TrainingSession<Scalar>
     do { session = try makeSession(type) } catch { throw .training(error) }
     var failure: RunError?
+    let first = session.trainer.epoch
+    if first >= request.epochs {
+      throw .training(.nothingLeft(made: first, asked: request.epochs))
+    }
     while session.trainer.epoch < request.epochs {
       if stop?.isRaised ?? false {
-        failure = .stoppedPasses(completed: session.trainer.epoch, limit: request.epochs)
+        failure = .training(.stopped(passes: session.trainer.epoch, of: request.epochs))
         break
       }
       do {
         let loss = try session.runEpoch()
         progress(Progress(epoch: session.trainer.epoch, epochs: request.epochs, loss: loss))
         if session.trainer.epoch % session.data.specification.evaluationInterval == 0 {
-          try Self.put(session, store)
+          try Self.put(session, isFinished: session.trainer.epoch == request.epochs, store)
         }
       } catch let error as TrainingError {
         throw .training(error)
@@ -81,7 +85,9 @@ package struct TrainingRun: Sendable {
         throw error
       } catch { preconditionFailure("\(error)") }
     }
-    try Self.put(session, store)
+    if session.trainer.epoch > first {
+      try Self.put(session, isFinished: failure == nil, store)
+    }
     do {
       let rule: DecodingRule = request.beam > 1 ? .beam(width: request.beam, penalty: 0) : .greedy
       let specification = session.data.specification
@@ -96,11 +102,12 @@ package struct TrainingRun: Sendable {
   }
 
   private static func put<Scalar: KernelScalar>(
-    _ session: TrainingSession<Scalar>, _ store: ([UInt8]) throws(RunError) -> Void
+    _ session: TrainingSession<Scalar>, isFinished: Bool,
+    _ store: ([UInt8], Bool) throws(RunError) -> Void
   ) throws(RunError) {
     let bytes: [UInt8]
     do { bytes = try session.checkpoint().bytes() } catch { throw .training(error) }
-    try store(bytes)
+    try store(bytes, isFinished)
   }
 
   private func makeSession<Scalar: KernelScalar>(
@@ -127,6 +134,10 @@ package struct TrainingRun: Sendable {
       throw .otherSettings(
         name: "tokens", stored: "\(stored.tokens.count)", given: "\(specification.tokens.count)")
     }
+    let (old, new) = (stored.plan.configuration, specification.plan.configuration)
+    for (name, text) in Self.bodySettings where text(old) != text(new) {
+      throw .otherSettings(name: name, stored: text(old), given: text(new))
+    }
     // The readout belongs to the old task, the body to both.
     let body = specification.plan.configuration.layout.filtered { !$0.hasPrefix("readout.") }
     do {
@@ -137,9 +148,32 @@ package struct TrainingRun: Sendable {
     } catch { preconditionFailure("\(error)") }
   }
 
+  /// What a body that is taken over has to share.
+  private static let bodySettings: [(String, @Sendable (TransformerConfiguration) -> String)] = [
+    ("--width", { "\($0.width)" }), ("--heads", { "\($0.heads)" }),
+    ("--feedforward", { "\($0.feedforward)" }), ("--blocks", { "\($0.encoderBlocks)" }),
+    ("--normalization", { $0.normalization.rawValue }),
+    ("--one-directional", { $0.architecture.rawValue }), ("segments", { "\($0.segments)" }),
+  ]
+
   private static func checkpoint<Scalar: KernelScalar>(
     _ type: Scalar.Type, _ path: String
   ) throws(TrainingError) -> Checkpoint<Scalar> {
+    do {
+      let file = try SafetensorsFile(path: path)
+      let header = try CheckpointHeader(file: file)
+      let stored = header.type == .float64 ? "double" : "float"
+      let given = Scalar.self == Double.self ? "double" : "float"
+      if stored != given {
+        throw TrainingError.otherSettings(name: "--precision", stored: stored, given: given)
+      }
+    } catch let error as TrainingError {
+      throw error
+    } catch let error as SafetensorsError {
+      throw .checkpoint(.file(error))
+    } catch let error as CheckpointError {
+      throw .checkpoint(error)
+    } catch { preconditionFailure("\(error)") }
     do {
       return try Checkpoint<Scalar>(path: path, kind: TrainingSession<Scalar>.kind)
     } catch { throw .checkpoint(error) }
@@ -194,7 +228,19 @@ extension TrainingSpecification {
       ("--freeze", { "\($0.plan.freezesBody)" }),
       ("--clip", { $0.plan.learner.clip.map { "\($0)" } ?? "none" }),
       ("--optimizer", { "\($0.plan.learner.optimizer)" }),
-      ("--learning-rate, --warmup, --decay", { "\($0.plan.learner.schedule)" }),
+      ("--learning-rate", { "\($0.plan.learner.schedule.peak)" }),
+      ("--warmup", { "\($0.plan.learner.schedule.warmup)" }),
+      ("--decay", { "\($0.plan.learner.schedule.decay != .none)" }),
+      (
+        "--epochs (with --decay)",
+        {
+          if case .cosine(let steps) = $0.plan.learner.schedule.decay {
+            "\(steps - 1) steps"
+          } else {
+            ""
+          }
+        }
+      ),
       ("settings", { "\($0)" }),
     ]
     for (name, text) in settings where text(self) != text(other) {

@@ -119,11 +119,18 @@ package struct TrainingSweep: Sendable {
         let outcome: Result<[Double], RunError>
         if stop?.isRaised ?? false {
           outcome = .failure(
-            .stoppedPasses(completed: done.withLock { $0 }, limit: total))
+            .training(.stoppedSweep(runs: done.withLock { $0 }, of: total)))
         } else {
           do throws(TrainingError) {
-            outcome = .success(try accuracies(own, shares))
-          } catch { outcome = .failure(.training(error)) }
+            outcome = .success(try accuracies(own, shares, stop))
+          } catch {
+            if case .stopped = error {
+              outcome = .failure(
+                .training(.stoppedSweep(runs: done.withLock { $0 }, of: total)))
+            } else {
+              outcome = .failure(.training(error))
+            }
+          }
         }
         outcomes.withLock { $0[job] = outcome }
         let finished = done.withLock { value in
@@ -151,11 +158,16 @@ package struct TrainingSweep: Sendable {
 
   /// The accuracy on hidden characters of poems held out, per condition.
   private func accuracies(
-    _ request: TrainingRequest, _ shares: [[Double]]
+    _ request: TrainingRequest, _ shares: [[Double]], _ stop: StopFlag?
   ) throws(TrainingError) -> [Double] {
     let specification = try request.specification(for: poems)
     let session = try TrainingSession<Float>(try TaskData(specification, poems: poems))
-    while session.trainer.epoch < request.epochs { try session.runEpoch(measures: false) }
+    while session.trainer.epoch < request.epochs {
+      if stop?.isRaised ?? false {
+        throw .stopped(passes: session.trainer.epoch, of: request.epochs)
+      }
+      try session.runEpoch(measures: false)
+    }
     let model = session.model()
     var accuracies: [Double] = []
     for shares in shares {
@@ -283,6 +295,9 @@ package struct SweepResult: Sendable {
         "setting",
         values: settings.indices.flatMap { [Double](repeating: Double($0 + 1), count: seeds) })
     ]
+    columns.append(
+      ColumnTable.Column(
+        "seed", values: settings.indices.flatMap { _ in (0..<seeds).map { Double($0 + 1) } }))
     for (condition, values) in zip(conditions, values) {
       columns.append(ColumnTable.Column(condition, values: values.flatMap { $0 }))
     }

@@ -108,8 +108,15 @@ package struct TransformerConfiguration: Hashable, Sendable, Codable {
       ("width", width), ("heads", heads), ("feedforward", feedforward),
       ("maximumLength", maximumLength),
     ]
-    for (name, value) in extents where value < 1 { return .notPositive(name: name, value: value) }
-    if encoderBlocks < 0 { return .notPositive(name: "encoderBlocks", value: encoderBlocks) }
+    for (name, value) in extents where value < 1 || value > 1 << 24 {
+      return .notPositive(name: name, value: value)
+    }
+    for (name, value) in [
+      ("encoderBlocks", encoderBlocks), ("decoderBlocks", decoderBlocks), ("segments", segments),
+    ] where value < 0 || value > 1 << 12 {
+      return .notPositive(name: name, value: value)
+    }
+    if !(epsilon > 0 && epsilon.isFinite) { return .epsilon(epsilon) }
     if width % heads != 0 { return .headsDoNotDivideWidth(heads: heads, width: width) }
     if !(dropout >= 0 && dropout < 1) { return .dropout(dropout) }
     return nil
@@ -118,10 +125,12 @@ package struct TransformerConfiguration: Hashable, Sendable, Codable {
 
 /// What can be wrong with a configuration.
 public enum ConfigurationProblem: Error, Hashable, Sendable {
-  /// An extent is zero or negative.
+  /// An extent is zero, negative or absurdly large.
   case notPositive(name: String, value: Int)
   /// The width cannot be cut into equal heads.
   case headsDoNotDivideWidth(heads: Int, width: Int)
+  /// ε of the normalisation is not a positive number.
+  case epsilon(Double)
   /// Dropout is not a share below one.
   case dropout(Double)
   /// Predictive coding trains all parameters, and without dropout.

@@ -28,6 +28,10 @@ package struct TaskData: Sendable {
     }
     (training, heldOut) = poems.split(
       heldOut: specification.heldOut, seed: specification.plan.seed)
+    // A pair that does not belong together needs a second poem.
+    if task == .nextSentence && training.poems.count < 2 {
+      throw .tooFewTexts(count: training.poems.count, needed: 2)
+    }
     guard task == .masked else {
       masking = nil
       return

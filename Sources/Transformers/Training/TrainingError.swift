@@ -26,6 +26,12 @@ public enum TrainingError: Error, Sendable, Equatable {
   case wrongTask(expected: [TrainingTask], found: TrainingTask)
   /// A pretrained encoder cannot be used.
   case pretrained(String, japanese: String)
+  /// The user asked to stop after some passes; what is there is kept.
+  case stopped(passes: Int, of: Int)
+  /// The user asked to stop a sweep after some of its runs.
+  case stoppedSweep(runs: Int, of: Int)
+  /// A checkpoint has made as many passes as were asked for, or more.
+  case nothingLeft(made: Int, asked: Int)
   /// Several texts cannot be told apart, or a map needs more of them.
   case tooFewTexts(count: Int, needed: Int)
 }

@@ -71,7 +71,26 @@ package final class TrainingSession<Scalar: KernelScalar> {
         frozen: all.keeping(layouts.frozen), epoch: checkpoint.epoch,
         padding: data.tokenizer.vocabulary.padding, threads: threads)
     } catch { throw .learning(error) }
-    curves = checkpoint.curves
+    curves = try Self.checked(checkpoint.curves, epochs: checkpoint.epoch)
+  }
+
+  /// The curves of a checkpoint, whose lengths must fit the passes made.
+  private static func checked(
+    _ curves: [String: [Double]], epochs: Int
+  ) throws(TrainingError) -> [String: [Double]] {
+    let measured = curves["measured.epoch"] ?? []
+    var last = 0.0
+    for epoch in measured {
+      guard epoch > last, epoch <= Double(epochs), epoch == epoch.rounded() else {
+        throw .settings(detail: "measured.epoch")
+      }
+      last = epoch
+    }
+    for (name, values) in curves.sorted(by: { $0.key < $1.key }) {
+      let count = name == "loss" ? epochs : measured.count
+      guard values.count == count else { throw .settings(detail: name) }
+    }
+    return curves
   }
 
   private static func memoryNames(_ optimizer: Optimizer) -> [String] {
@@ -160,6 +179,9 @@ package final class TrainingSession<Scalar: KernelScalar> {
   }
 
   /// The run as it stands, to be stored.
+  ///
+  /// - Throws: `LearningError.nonFiniteParameters` where the last step left the numbers' range, which
+  ///   no later loss has shown yet.
   package func checkpoint() throws(TrainingError) -> Checkpoint<Scalar> {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -168,6 +190,10 @@ package final class TrainingSession<Scalar: KernelScalar> {
       settings = String(decoding: try encoder.encode(data.specification), as: UTF8.self)
     } catch { throw .settings(detail: "\(error)") }
     let learner = trainer.learner
+    let numbers = [learner.parameters.values] + learner.optimizer.memories
+    guard numbers.allSatisfy({ $0.allSatisfy { $0.isFinite } }) else {
+      throw .learning(.nonFiniteParameters(step: learner.step))
+    }
     var optimizer: [String: Tensor<Scalar>] = [:]
     let names = Self.memoryNames(learner.settings.optimizer)
     for (name, memory) in zip(names, learner.optimizer.memories) {

@@ -103,8 +103,8 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
           try learner.step(on: gradient, fixed: frozen.values, shards: shards)
         case .predictiveCoding(let gradient): try learner.step(on: gradient, shards: shards)
         }
-      total += info.loss * Double(batch.count)
-      weight += Double(batch.count)
+      total += info.loss * info.weight
+      weight += info.weight
       afterStep(info)
     }
     epoch += 1
