@@ -68,6 +68,38 @@ struct TrainCommandTests {
     #expect(try command.read("poems.safetensors") == before)
   }
 
+  @Test func parametersThatOverflowInTheLastStepAreNotKept() throws {
+    let command = try Command()
+    defer { command.remove() }
+    // One step on the whole training set: no later loss could show what it did.
+    let outcome = try command.run([
+      "train", "--epochs", "1", "--batch", "1000000", "--optimizer", "sgd", "--learning-rate",
+      "3e38", "--clip", "3e38", "--no-figure",
+    ])
+    #expect(outcome.status == 75, "\(outcome.errors)")
+    #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    #expect(!command.exists("poems.safetensors"))
+  }
+
+  @Test func aBodyOfAnotherShapeIsRefused() throws {
+    let command = try Command()
+    defer { command.remove() }
+    _ = try command.run([
+      "train", "masked", "--epochs", "1", "--heads", "2", "--no-figure", "--checkpoint",
+      "body.safetensors",
+    ])
+    let outcome = try command.run([
+      "train", "next-sentence", "--from", "body.safetensors", "--freeze", "--epochs", "1",
+      "--no-figure",
+    ])
+    #expect(outcome.status == 64 && outcome.errors.contains("--heads: 2 there, 4 here"))
+    let fitting = try command.run([
+      "train", "next-sentence", "--from", "body.safetensors", "--freeze", "--epochs", "1",
+      "--heads", "2", "--no-figure",
+    ])
+    #expect(fitting.status == 0, "\(fitting.errors)")
+  }
+
   @Test func brokenCheckpointsAreOneLine() throws {
     let command = try Command()
     defer { command.remove() }
@@ -96,14 +128,20 @@ struct TrainCommandTests {
     _ = try refused("hostile.safetensors")
     let width = try refused("m.safetensors", ["--width", "16"], status: 64)
     #expect(width.contains("--width: 32 there, 16 here"))
-    let double = try refused("m.safetensors", ["--precision", "double"])
-    #expect(double.contains("F32") || double.contains("F64"), "\(double)")
+    let double = try refused("m.safetensors", ["--precision", "double"], status: 64)
+    #expect(double.contains("--precision: float there, double here"), "\(double)")
+    let fewer = try refused("m.safetensors", ["--epochs", "1"], status: 64)
+    #expect(fewer.contains("--epochs 1 leaves nothing to do"), "\(fewer)")
   }
 
   static let wrong: [(arguments: [String], status: Int32)] = [
     (["--held-out", "100"], 64), (["--width", "30", "--heads", "4"], 64),
     (["--dropout", "1"], 64), (["--epochs", "0"], 64), (["--mask-split", "1:2"], 64),
     (["--learning", "zero-divergence", "--dropout", "0.5"], 64),
+    (["--epochs", "9000000000000000000"], 64), (["--batch", "9223372036854775807"], 64),
+    (["--freeze"], 64), (["masked", "--unshifted"], 64), (["--one-directional"], 64),
+    (["--sweep", "size", "--held-out", "0"], 64),
+    (["next-sentence", "--held-out", "99"], 64),
     (["--from", "absent.safetensors"], 65), (["--checkpoint", "/absent/m.safetensors"], 73),
     (["--figure", "x.bmp"], 64), (["network", "--resume", "x"], 64),
   ]

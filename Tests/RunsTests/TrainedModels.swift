@@ -46,7 +46,7 @@ final class TrainedModels {
     request.threads = 1
     let path = path("\(task.rawValue)-\(precision.rawValue).safetensors")
     let run = try TrainingRun(request, library: Self.library)
-    _ = try run.run(store: { bytes in
+    _ = try run.run(store: { bytes, _ in
       _ = FileManager.default.createFile(atPath: path, contents: Data(bytes))
     })
     #expect(FileManager.default.fileExists(atPath: path))

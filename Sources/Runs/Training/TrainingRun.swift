@@ -63,6 +63,7 @@ package struct TrainingRun: Sendable {
   ) throws(RunError) -> TrainingResult {
     let session: TrainingSession<Scalar>
     do { session = try makeSession(type) } catch { throw .training(error) }
+    let rule: DecodingRule = request.beam > 1 ? .beam(width: request.beam, penalty: 0) : .greedy
     var failure: RunError?
     let first = session.trainer.epoch
     if first >= request.epochs {
@@ -85,16 +86,23 @@ package struct TrainingRun: Sendable {
         throw error
       } catch { preconditionFailure("\(error)") }
     }
+    let training: TrainingSession<Scalar>.Measurement
+    do throws(TrainingError) {
+      training = try session.measurement(heldOut: false, rule: rule)
+      let surprise = training.teacherForced.meanSurprise
+      guard surprise.isFinite else {
+        throw .learning(.nonFiniteLoss(step: session.trainer.learner.step, loss: surprise))
+      }
+    } catch { throw .training(error) }
     if session.trainer.epoch > first {
       try Self.put(session, isFinished: failure == nil, store)
     }
     do {
-      let rule: DecodingRule = request.beam > 1 ? .beam(width: request.beam, penalty: 0) : .greedy
       let specification = session.data.specification
       return TrainingResult(
         specification: specification, precision: request.precision, epochs: session.trainer.epoch,
         parameterCount: specification.plan.configuration.layout.count, curves: session.curves,
-        training: try session.measurement(heldOut: false, rule: rule),
+        training: training,
         heldOut: specification.heldOut > 0
           ? try session.measurement(heldOut: true, rule: rule) : nil,
         samples: try samples(session, rule), beam: request.beam, failure: failure)

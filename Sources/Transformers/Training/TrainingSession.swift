@@ -194,6 +194,13 @@ package final class TrainingSession<Scalar: KernelScalar> {
     guard numbers.allSatisfy({ $0.allSatisfy { $0.isFinite } }) else {
       throw .learning(.nonFiniteParameters(step: learner.step))
     }
+    // Finite parameters may be too large for finite scores.
+    for (name, values) in curves.sorted(by: { $0.key < $1.key }) {
+      guard values.allSatisfy({ $0.isFinite }) else {
+        throw .learning(
+          .nonFiniteLoss(step: learner.step, loss: curves[name]?.last ?? .nan))
+      }
+    }
     var optimizer: [String: Tensor<Scalar>] = [:]
     let names = Self.memoryNames(learner.settings.optimizer)
     for (name, memory) in zip(names, learner.optimizer.memories) {
