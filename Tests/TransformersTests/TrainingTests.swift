@@ -95,7 +95,8 @@ struct TrainingTests {
     let session = try TrainingSession<Float>(try Self.data(heldOut: 20), threads: 2)
     var epochs = 0
     var found = try session.measurement(heldOut: false)
-    while epochs < 120, found.teacherForced.ofLabels < 1 {
+    // Rounding differs between processors, and with it the pass at which the last character falls.
+    while epochs < 300, found.teacherForced.ofLabels < 1 {
       for _ in 0..<10 { try session.runEpoch(measures: false) }
       epochs += 10
       found = try session.measurement(heldOut: false)
