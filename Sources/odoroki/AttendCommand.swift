@@ -55,9 +55,7 @@ struct AttendCommand: ParsableCommand {
         result.figure(in: console.language), byDefault: "attend.png", console)
       try console.print(result.report(in: console.language, style: console.style))
       result.notes(in: console.language).forEach(console.note)
-      for path in [files.output, drawn].compactMap({ $0 }) {
-        console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-      }
+      console.noteFiles([files.output, drawn])
     }
   }
 }

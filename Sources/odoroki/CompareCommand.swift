@@ -75,15 +75,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   private func run(_ console: Console) throws {
-    if let output {
-      _ = try ResultFormat(path: output)
-      try AtomicFile.check(output)
-    }
-    if let figure {
-      _ = try FigureFormat(path: figure)
-      try AtomicFile.check(figure)
-      _ = try GnuplotRenderer().version()
-    }
+    try ResultOptions.check(output: output, figure: figure)
     let plans = models.map { model in
       RunPlan(
         model: model, overrides: overrides, dataPath: data,
@@ -110,9 +102,7 @@ struct CompareCommand: ParsableCommand {
     if let figure { try GnuplotRenderer().write(result.figure(in: console.language), to: figure) }
     try console.print(result.report(in: console.language, style: console.style))
     if citations { try console.print("\n" + result.citationText(in: console.language)) }
-    for path in [output, figure].compactMap({ $0 }) {
-      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-    }
+    console.noteFiles([output, figure])
     if let failure = result.failure { try console.fail(failure) }
   }
 }

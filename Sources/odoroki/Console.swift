@@ -38,6 +38,13 @@ struct Console {
     if !isQuiet { _ = Self.write(text + "\n", to: STDERR_FILENO) }
   }
 
+  /// Names the files that were written, leaving out those that were not.
+  func noteFiles(_ paths: [String?]) {
+    for path in paths.compactMap({ $0 }) {
+      note(language.pick("wrote \(path)", "\(path) に書き出しました"))
+    }
+  }
+
   /// Writes an error.
   func report(_ error: RunError) {
     _ = Self.write(error.text(in: language), to: STDERR_FILENO)

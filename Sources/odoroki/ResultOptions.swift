@@ -25,7 +25,10 @@ struct ResultOptions: ParsableArguments {
   }
 
   /// Refuses files that could not be written before any work is done.
-  func check() throws {
+  func check() throws { try Self.check(output: output, figure: figure) }
+
+  /// The same for a command whose options read otherwise.
+  static func check(output: String?, figure: String?) throws {
     if let output {
       _ = try ResultFormat(path: output)
       try AtomicFile.check(output)
@@ -35,6 +38,20 @@ struct ResultOptions: ParsableArguments {
       try AtomicFile.check(figure)
       _ = try GnuplotRenderer().version()
     }
+  }
+
+  /// Writes the results, draws the figure and prints the report, files first: a reader who closes
+  /// the pipe early still gets them.
+  ///
+  /// - Returns: the files that were written.
+  func deliver(
+    tree: @autoclosure () -> ResultTree, table: @autoclosure () -> ColumnTable, figure: Figure,
+    byDefault name: String, report: String, _ console: Console
+  ) throws -> [String?] {
+    if let output { try ResultFile.write(tree(), table: table(), to: output) }
+    let drawn = try draw(figure, byDefault: name, console)
+    try console.print(report)
+    return [output, drawn]
   }
 
   /// Draws the figure that was asked for, or the default one where that is possible.

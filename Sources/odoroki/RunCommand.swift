@@ -68,9 +68,7 @@ struct RunCommand: ParsableCommand {
     if citations {
       try console.print("\n" + plan.citationText(for: file, in: console.language))
     }
-    for path in [files.output, drawn].compactMap({ $0 }) {
-      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-    }
+    console.noteFiles([files.output, drawn])
     console.note(result.costLine(in: console.language))
     if let failure = result.failure { try console.fail(failure) }
   }

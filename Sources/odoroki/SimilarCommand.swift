@@ -54,9 +54,7 @@ struct SimilarCommand: ParsableCommand {
       }
       try console.print(result.report(in: console.language, style: console.style))
       result.notes(in: console.language).forEach(console.note)
-      for path in [files.output, drawn].compactMap({ $0 }) {
-        console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-      }
+      console.noteFiles([files.output, drawn])
     }
   }
 }

@@ -61,9 +61,7 @@ struct SimulateCommand: ParsableCommand {
       case .csv: try console.print(report.columns.csv())
       case .json: try console.print(report.tree.json())
       }
-      for path in [output, figure].compactMap({ $0 }) {
-        console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-      }
+      console.noteFiles([output, figure])
     }
   }
 }

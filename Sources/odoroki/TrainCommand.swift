@@ -119,21 +119,17 @@ struct TrainCommand: ParsableCommand {
         written = checkpoint
       })
     line?.clear()
-    if let output = files.output {
-      try ResultFile.write(result.tree, table: result.columns, to: output)
-    }
-    let drawn = try files.draw(
-      result.figure(in: console.language), byDefault: "\(task.rawValue)-training.png", console)
-    try console.print(result.report(in: console.language, style: console.style))
+    let kept = try files.deliver(
+      tree: result.tree, table: result.columns, figure: result.figure(in: console.language),
+      byDefault: "\(task.rawValue)-training.png",
+      report: result.report(in: console.language, style: console.style), console)
     if written == nil, let checkpoint {
       console.note(
         console.language.pick(
           "the earlier \(checkpoint) was left as it is; --checkpoint FILE keeps a stopped run",
           "以前の \(checkpoint) はそのままです。止めた学習を残すには --checkpoint FILE を付けてください"))
     }
-    for path in [written, files.output, drawn].compactMap({ $0 }) {
-      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-    }
+    console.noteFiles([written] + kept)
     if let failure = result.failure { try console.fail(failure) }
   }
 
@@ -149,15 +145,11 @@ struct TrainCommand: ParsableCommand {
         Double(progress.epoch), of: Double(progress.epochs), note: brief(progress.loss))
     }
     line?.clear()
-    if let output = files.output {
-      try ResultFile.write(result.tree, table: result.columns, to: output)
-    }
-    let drawn = try files.draw(
-      result.figure(in: console.language), byDefault: "network-training.png", console)
-    try console.print(result.report(in: console.language, style: console.style))
-    for path in [files.output, drawn].compactMap({ $0 }) {
-      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-    }
+    let kept = try files.deliver(
+      tree: result.tree, table: result.columns, figure: result.figure(in: console.language),
+      byDefault: "network-training.png",
+      report: result.report(in: console.language, style: console.style), console)
+    console.noteFiles(kept)
     if let failure = result.failure { try console.fail(failure) }
   }
 
@@ -173,15 +165,11 @@ struct TrainCommand: ParsableCommand {
       line?.update(Double($0), of: Double($1))
     }
     line?.clear()
-    if let output = files.output {
-      try ResultFile.write(result.tree, table: result.columns, to: output)
-    }
-    let drawn = try files.draw(
-      result.figure(in: console.language), byDefault: "\(kind.rawValue)-sweep.png", console)
-    try console.print(result.report(in: console.language, style: console.style))
-    for path in [files.output, drawn].compactMap({ $0 }) {
-      console.note(console.language.pick("wrote \(path)", "\(path) に書き出しました"))
-    }
+    let kept = try files.deliver(
+      tree: result.tree, table: result.columns, figure: result.figure(in: console.language),
+      byDefault: "\(kind.rawValue)-sweep.png",
+      report: result.report(in: console.language, style: console.style), console)
+    console.noteFiles(kept)
   }
 
   /// A loss in few digits.

@@ -153,17 +153,17 @@ package struct NetworkRun: Sendable {
         TrainingRun.Progress(
           epoch: epoch + 1, epochs: request.epochs, loss: losses.last ?? .nan))
     }
-    let evaluator = PerceptronScores<Scalar>(network, width: widths[0], rows: rows)
+    let evaluator = PerceptronScores(network, parameters: learner.parameters.values)
     func accuracy(_ samples: Samples<Scalar>) -> Accuracy {
       var accuracy = Accuracy()
       let order = Array(samples.labels.indices)
       let shards = samples.shards(order, rows: rows, width: widths[0])
       for (index, shard) in shards.enumerated() {
-        let found = evaluator.best(learner.parameters.values, shard)
+        let found = evaluator.scores(shard)
         for row in 0..<min(rows, order.count - index * rows) {
           accuracy.count(
-            [found[row].token], labels: [samples.labels[index * rows + row]], weights: [1],
-            surprises: [found[row].surprise(samples.labels[index * rows + row])])
+            [found.best(row)], labels: [samples.labels[index * rows + row]], weights: [1],
+            surprises: [found.surprise(row, of: samples.labels[index * rows + row])])
         }
       }
       return accuracy
@@ -181,39 +181,20 @@ private struct PerceptronScores<Scalar: KernelScalar> {
   private let workspace: TensorWorkspace<Scalar>
   private let names: [String]
 
-  init(_ network: PredictiveCodingNetwork, width: Int, rows: Int) {
+  init(_ network: PredictiveCodingNetwork, parameters: [Scalar]) {
     let program = network.composed.reordered(
       inputs: network.layout.names + network.data, outputs: ["prediction"])
     workspace = TensorWorkspace(Scalar.executable(program))
+    workspace.writeInputs(parameters, startingAt: 0)
     names = network.data
   }
 
-  struct Row {
-    let scores: [Double]
-
-    /// The best token; the first of equals.
-    var token: Int {
-      scores.indices.reduce(0) { scores[$1] > scores[$0] ? $1 : $0 }
-    }
-
-    /// `ln Σ exp − score`.
-    func surprise(_ label: Int) -> Double {
-      let largest = scores.max() ?? 0
-      return log(scores.reduce(0) { $0 + exp($1 - largest) }) + largest - scores[label]
-    }
-  }
-
-  func best(_ parameters: [Scalar], _ shard: [[Scalar]]) -> [Row] {
-    workspace.writeInputs(parameters, startingAt: 0)
+  func scores(_ shard: [[Scalar]]) -> Scores {
     for (name, values) in zip(names, shard) {
       workspace.write(values, to: workspace.executable.input(name))
     }
     workspace.run()
     let region = workspace.executable.output("prediction")
-    let values = workspace.read(region).map { Double($0) }
-    let columns = region.shape[1]
-    return (0..<region.shape[0]).map {
-      Row(scores: Array(values[($0 * columns)..<(($0 + 1) * columns)]))
-    }
+    return Scores(workspace.read(region).map { Double($0) }, columns: region.shape[1])
   }
 }

@@ -77,8 +77,10 @@ package struct TrainingRun: Sendable {
       do {
         let loss = try session.runEpoch()
         progress(Progress(epoch: session.trainer.epoch, epochs: request.epochs, loss: loss))
-        if session.trainer.epoch % session.data.specification.evaluationInterval == 0 {
-          try Self.put(session, isFinished: session.trainer.epoch == request.epochs, store)
+        // The last pass is stored below, once it is known that its scores are finite.
+        let isMeasured = session.trainer.epoch % session.data.specification.evaluationInterval == 0
+        if isMeasured && session.trainer.epoch < request.epochs {
+          try Self.put(session, isFinished: false, store)
         }
       } catch let error as TrainingError {
         throw .training(error)

@@ -22,6 +22,7 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
 
   private struct Prepared {
     let gradient: Gradient
+    let data: [String]
     let dropoutMasks: [(name: String, shape: Shape)]
   }
 
@@ -112,14 +113,7 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
   }
 
   /// The names of the data that a pass reads, in order.
-  package func dataNames(_ extents: SequenceExtents) -> [String] {
-    switch plan.rule {
-    case .backpropagation:
-      TransformerPrograms.objective(plan.configuration, extents, drops: false).data
-    case .predictiveCoding:
-      PredictiveCodingNetwork.transformer(plan.configuration, extents).data
-    }
-  }
+  package func dataNames(_ extents: SequenceExtents) -> [String] { prepare(extents).data }
 
   private func prepare(_ extents: SequenceExtents) -> Prepared {
     if let known = objectives[extents] { return known }
@@ -132,13 +126,14 @@ package final class TransformerTrainer<Scalar: KernelScalar> {
         gradient: .backpropagation(
           ShardedGradient(
             objective.program, trainable: layouts.trainable, frozen: layouts.frozen,
-            data: objective.data, threads: threads)), dropoutMasks: objective.dropoutMasks)
+            data: objective.data, threads: threads)), data: objective.data,
+        dropoutMasks: objective.dropoutMasks)
     case .predictiveCoding(let schedule):
       let network = PredictiveCodingNetwork.transformer(plan.configuration, extents)
       made = Prepared(
         gradient: .predictiveCoding(
           PredictiveCodingGradient(network, schedule: schedule, threads: threads)),
-        dropoutMasks: [])
+        data: network.data, dropoutMasks: [])
     }
     objectives[extents] = made
     return made
