@@ -61,9 +61,16 @@ let package = Package(
     library("Glossary"),
     library("Reporting", ["NetCDFFiles", "TensorCore"]),
     library(
+      "AttentionBridge",
+      [
+        "Recognition", "Transformers", "ModelFiles", "Reporting", "DynamicModels", "ODEEngine",
+        "Learning", "ModelLanguage", "TensorCore",
+      ]),
+    library(
       "Runs",
       [
-        "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine", "TensorCore",
+        "AttentionBridge", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition",
+        "ODEEngine", "TensorCore",
         "Transformers", "Learning", "Reporting", "Glossary",
       ]),
     .executableTarget(
@@ -93,6 +100,12 @@ let package = Package(
     tests("TensorCoreTests", ["TensorCore"]),
     tests("LearningTests", ["Learning", "TensorCore"]),
     tests("TransformersTests", ["Transformers", "Learning", "TensorCore"]),
+    tests(
+      "AttentionBridgeTests",
+      [
+        "AttentionBridge", "Recognition", "Transformers", "ModelFiles", "Reporting",
+        "DynamicModels", "ODEEngine", "Learning", "ModelLanguage", "TensorCore",
+      ]),
     tests("ODEEngineTests", ["ODEEngine", "TensorCore"]),
     tests("ModelLanguageTests", ["ModelLanguage", "TensorCore"]),
     tests("DynamicModelsTests", ["DynamicModels", "ODEEngine", "TensorCore"]),
@@ -110,7 +123,7 @@ let package = Package(
       "RunsTests",
       [
         "Runs", "ModelFiles", "ModelLanguage", "DynamicModels", "Recognition", "ODEEngine",
-        "Reporting", "TensorCore", "Glossary", "Transformers", "Learning",
+        "Reporting", "TensorCore", "Glossary", "Transformers", "Learning", "AttentionBridge",
       ]),
     tests("CommandTests", ["TensorCore", "odoroki"]),
   ],
