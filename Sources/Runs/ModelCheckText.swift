@@ -10,7 +10,8 @@ extension ModelCheck {
     var text = style.bold(file.title.text(language.diagnostic)) + style.faint("  \(file.path)")
     text += "\n"
     if let about = file.about {
-      text += Self.wrap(about.text(language.diagnostic), width: min(style.width ?? 80, 100)) + "\n"
+      text +=
+        DisplayWidth.wrap(about.text(language.diagnostic), to: min(style.width ?? 80, 100)) + "\n"
     }
     if let source = file.citation {
       text += style.faint(language.pick("Source: ", "出典: ") + source) + "\n"
@@ -125,46 +126,5 @@ extension ModelCheck {
         language.pick("entries", "非零要素"),
         rows.map { .text("\($0.1.nonzero) / \($0.1.count)") }, alignment: .right),
     ])
-  }
-
-  /// Breaks a text into lines; wide characters may break anywhere.
-  static func wrap(_ text: String, width: Int) -> String {
-    var lines: [String] = []
-    var line = ""
-    var word = ""
-    func flush() {
-      if DisplayWidth.cells(line) + DisplayWidth.cells(word) > width && !line.isEmpty {
-        lines.append(line.trimmed)
-        line = ""
-      }
-      line += word
-      word = ""
-    }
-    let characters = Array(text)
-    for (index, character) in characters.enumerated() {
-      // YAML joins folded lines by a space, which Japanese does not write.
-      if character == " ", index > 0, index + 1 < characters.count,
-        DisplayWidth.cells(String(characters[index - 1])) == 2,
-        DisplayWidth.cells(String(characters[index + 1])) == 2
-      {
-        continue
-      }
-      let isWide = DisplayWidth.cells(String(character)) == 2
-      // Closing marks stay with what they close.
-      if isWide && !"。、）」』？！".contains(character) { flush() }
-      word.append(character)
-      if character == " " { flush() }
-    }
-    flush()
-    if !line.isEmpty { lines.append(line.trimmed) }
-    return lines.joined(separator: "\n")
-  }
-}
-
-extension String {
-  fileprivate var trimmed: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

@@ -82,6 +82,11 @@ public struct ModelLibrary: Sendable {
       name: model, suggestion: NameSuggestion.nearest(to: model, among: names), known: names)
   }
 
+  /// The path of a file that ships beside the models; nil where there is none.
+  package func path(ofFile name: String) -> String? {
+    folders.lazy.map { "\($0)/\(name)" }.first { FileManager.default.fileExists(atPath: $0) }
+  }
+
   /// What ships, as a table: name and title of every model.
   public func table(in language: ReportLanguage) -> TextTable {
     let entries = entries

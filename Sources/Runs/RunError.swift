@@ -1,3 +1,4 @@
+public import AttentionBridge
 public import DynamicModels
 public import ModelFiles
 internal import ODEEngine
@@ -37,6 +38,10 @@ public enum RunError: Error, Sendable, Equatable {
   case training(TrainingError)
   /// Attention or vectors of texts cannot be shown.
   case vectors(VectorError)
+  /// The bridge has no comparison of this name.
+  case unknownComparison(name: String, suggestion: String?, known: [String])
+  /// A comparison of the bridge could not be made.
+  case bridge(BridgeError)
   /// A figure or a result file could not be written.
   case reporting(ReportingError)
   /// The user asked to stop; `completed` of `total` samples are there.
@@ -68,7 +73,7 @@ extension RunError {
   /// The exit status of a command that ends with this error.
   public var exitStatus: CommandStatus {
     switch self {
-    case .unknownModel, .invalidOption, .unusableOption: .usage
+    case .unknownModel, .unknownComparison, .invalidOption, .unusableOption: .usage
     case .modelFile, .missingData, .rowCount: .badData
     case .comparison(let error): error.exitStatus
     case .process(.precision): .badData
@@ -77,6 +82,7 @@ extension RunError {
     case .recognition: .stoppedEarly
     case .training(let error): error.exitStatus
     case .vectors(let error): error.exitStatus
+    case .bridge(let error): error.exitStatus
     case .reporting(.unknownExtension): .usage
     case .reporting: .cannotWrite
     case .stopped, .stoppedPasses: .stoppedEarly

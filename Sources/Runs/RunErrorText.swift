@@ -1,3 +1,4 @@
+internal import AttentionBridge
 internal import DynamicModels
 internal import ModelFiles
 internal import ModelLanguage
@@ -10,7 +11,12 @@ extension RunError {
   ///
   /// Errors of files carry their own place and caret; all others begin with `error:`.
   public func text(in language: ReportLanguage) -> String {
-    if case .modelFile(let error) = self { return error.render(language: language.diagnostic) }
+    // Errors of files carry their own place.
+    switch self {
+    case .modelFile(let error), .bridge(.modelFile(let error)), .bridge(.arrays(.file(let error))):
+      return error.render(language: language.diagnostic)
+    default: break
+    }
     return language.pick("error: ", "エラー: ") + message(in: language) + "\n"
   }
 
@@ -55,6 +61,11 @@ extension RunError {
       return language.pick(error.english, error.japanese)
     case .training(let error): return error.message(in: language)
     case .vectors(let error): return error.message(in: language)
+    case .bridge(let error): return error.message(in: language)
+    case .unknownComparison(let name, let suggestion, let known):
+      return language.pick(
+        "the bridge has no comparison '\(name)'", "ブリッジに '\(name)' という比較はありません")
+        + Self.choices(suggestion, known, language)
     case .reporting(let error):
       return error.text(in: language)
     case .stopped(let completed, let total):
@@ -73,19 +84,24 @@ extension RunError {
   private static func unknownModel(
     _ name: String, _ suggestion: String?, _ known: [String], _ language: ReportLanguage
   ) -> String {
-    var text = language.pick(
+    let text = language.pick(
       "there is no model '\(name)'", "モデル '\(name)' はありません")
-    if let suggestion {
-      text += language.pick("; did you mean '\(suggestion)'?", "。'\(suggestion)' でしょうか?")
-    }
-    let list = known.joined(separator: ", ")
-    text +=
-      known.isEmpty
-      ? language.pick(
+    guard known.isEmpty else { return text + choices(suggestion, known, language) }
+    return text
+      + language.pick(
         "\n  no models were found: set ODOROKI_MODELS to the folder that holds them",
         "\n  モデルが 1 つも見つかりません。置き場所のフォルダを ODOROKI_MODELS に設定してください")
-      : language.pick("\n  available: \(list)", "\n  使えるもの: \(list)")
-    return text
+  }
+
+  /// What could have been meant, and all there is.
+  private static func choices(
+    _ suggestion: String?, _ known: [String], _ language: ReportLanguage
+  ) -> String {
+    let list = known.joined(separator: ", ")
+    return
+      (suggestion.map {
+        language.pick("; did you mean '\($0)'?", "。'\($0)' でしょうか?")
+      } ?? "") + language.pick("\n  available: \(list)", "\n  使えるもの: \(list)")
   }
 }
 

@@ -1,5 +1,4 @@
 internal import DynamicModels
-internal import Glossary
 internal import ModelFiles
 internal import ODEEngine
 internal import Recognition
@@ -113,14 +112,7 @@ extension RunResult {
       "Free-energy trace (nats)", "自由エネルギーの推移（ナット）")
     text += trace.text(style: style, maximumRows: 12, language: language)
     text += "\n" + freeEnergyLine(in: language, style: style)
-    let terms = file.glossary.compactMap(Glossary.entry).map {
-      language.pick($0.english.lowercased(), $0.japanese)
-    }
-    if !terms.isEmpty {
-      let list = terms.joined(separator: language.pick(", ", "、"))
-      text += style.faint(language.pick("Terms: \(list)", "用語: \(list)")) + "\n"
-    }
-    return text
+    return text + termsLine(file.glossary, in: language, style: style)
   }
 
   private func fixed(_ value: Double) -> String {

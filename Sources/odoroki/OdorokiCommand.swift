@@ -16,6 +16,7 @@ struct OdorokiCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, TraceCommand.self, SimulateCommand.self, CheckCommand.self,
       CompareCommand.self, TrainCommand.self, AttendCommand.self, SimilarCommand.self,
+      BridgeCommand.self,
       ModelsCommand.self, DoctorCommand.self,
     ])
 }

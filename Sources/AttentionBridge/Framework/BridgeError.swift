@@ -1,11 +1,11 @@
-package import ModelFiles
-package import ODEEngine
-package import Recognition
-package import TensorCore
-package import Transformers
+public import ModelFiles
+public import ODEEngine
+public import Recognition
+public import TensorCore
+public import Transformers
 
 /// Why a comparison could not be made.
-package enum BridgeError: Error, Sendable, Equatable {
+public enum BridgeError: Error, Sendable, Equatable {
   /// A file that ships with the project was not found.
   case missingFile(name: String)
   /// A model file was refused.
@@ -28,7 +28,7 @@ package enum BridgeError: Error, Sendable, Equatable {
   case stopped
 
   /// What is wrong with a user's arrays.
-  package enum ArrayProblem: Sendable, Equatable {
+  public enum ArrayProblem: Sendable, Equatable {
     /// The file cannot be read as an array of real numbers.
     case file(ModelFileError)
     /// The two sides have different numbers of samples (rows).
@@ -42,7 +42,7 @@ package enum BridgeError: Error, Sendable, Equatable {
   }
 
   /// Why a loaded model cannot be examined.
-  package enum UnsuitableModel: Sendable, Equatable {
+  public enum UnsuitableModel: Sendable, Equatable {
     /// The text has no token that the model knows.
     case emptyText
     /// The model is not of the kind that the comparison needs.

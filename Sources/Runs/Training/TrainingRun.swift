@@ -23,10 +23,7 @@ package struct TrainingRun: Sendable {
   /// The poems that ship, from the folders of models.
   package static func poems(in library: ModelLibrary) throws(RunError) -> PoemCollection {
     let name = "hyakunin-isshu.csv"
-    let path =
-      library.folders.map { "\($0)/\(name)" }.first {
-        FileManager.default.fileExists(atPath: $0)
-      } ?? name
+    let path = library.path(ofFile: name) ?? name
     do { return try PoemCollection(path: path) } catch { throw .training(.poems(error)) }
   }
 

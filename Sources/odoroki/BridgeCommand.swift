@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Reporting
+internal import Runs
+
+/// Prediction-error dynamics and attention, compared in the same numbers.
+struct BridgeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bridge",
+    abstract: "Compare prediction-error dynamics with Transformer attention.",
+    discussion: """
+      Without a name, prints the table of identities with their largest deviations, and exits with \
+      1 if one does not hold. A name or number explains one comparison and draws its figure; \
+      'all' makes every one.
+      """)
+
+  @Argument(help: "A comparison by name or number, such as cell or P1; or all.")
+  var name: String?
+
+  @Option(help: "How many random instances an identity is tried on.")
+  var instances: Int = 100
+
+  @Option(help: "The seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw the figure of every comparison into a folder, as bridge-NAME.png.",
+      valueName: "folder"))
+  var figures: String?
+
+  @OptionGroup var files: ResultOptions
+  @OptionGroup var common: CommonOptions
+
+  mutating func validate() throws {
+    guard BridgeRequest.instanceRange.contains(instances) else {
+      throw ValidationError(
+        "--instances must lie between \(BridgeRequest.instanceRange.lowerBound) and "
+          + "\(BridgeRequest.instanceRange.upperBound).")
+    }
+    if isMany && files.figure != nil {
+      throw ValidationError(
+        "--figure draws one comparison, by its name; --figures FOLDER draws all of them.")
+    }
+    if figures != nil && (!isMany || files.noFigure) {
+      throw ValidationError("--figures belongs to several comparisons with figures.")
+    }
+  }
+
+  private var isMany: Bool { name == nil || name == "all" }
+
+  func run() throws {
+    let console = Console(common)
+    try console.run { try run(console) }
+  }
+
+  private func run(_ console: Console) throws {
+    try files.check()
+    let request = BridgeRequest(
+      name.map { $0 == "all" ? .everything : .one($0) } ?? .identities, seed: seed,
+      instances: instances, draws: isMany ? figures != nil : !files.noFigure)
+    _ = try request.comparisons()
+    if let figures { try Self.prepare(figures) }
+    let line = console.progress("comparing", "比較中")
+    defer { line?.clear() }
+    let result = try request.run(stop: Interruption.listen()) { progress in
+      line?.update(progress.completed, of: progress.total, note: progress.name)
+    }
+    line?.clear()
+    if let output = files.output { try result.write(to: output) }
+    var drawn: [String?] = [files.output]
+    for (file, figure) in result.figures(in: console.language) {
+      if let figures {
+        let path = "\(figures)/\(file)"
+        try GnuplotRenderer().write(figure, to: path)
+        drawn.append(path)
+      } else {
+        drawn.append(try files.draw(figure, byDefault: file, console))
+      }
+    }
+    try console.print(result.report(in: console.language, style: console.style))
+    console.noteFiles(drawn)
+    if let failure = result.failure { try console.fail(failure) }
+    if !result.holds { throw ExitCode(CommandStatus.claimFailed.rawValue) }
+  }
+
+  /// Makes the folder of figures if there is none, and refuses one that cannot be written to.
+  private static func prepare(_ folder: String) throws {
+    try? FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.check("\(folder)/bridge.png")
+    _ = try GnuplotRenderer().version()
+  }
+}
