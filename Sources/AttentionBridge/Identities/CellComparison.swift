@@ -22,8 +22,8 @@ package struct CellComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "ε_j = v_j − μ,  ξ_j = e^{s_j} ε_j,  μ̇ = Σ_j ξ_j,  s_j = q·k_j / √d",
-      "μ* = softmax(s) V,  ln Z = logsumexp(s),  μ(t) = μ* + (μ₀ − μ*) e^{−Zt}",
+      "εⱼ = vⱼ − μ,  ξⱼ = exp(sⱼ) εⱼ,  μ̇ = Σⱼ ξⱼ,  sⱼ = q·kⱼ / √d",
+      "μ* = softmax(s) V,  ln Z = logsumexp(s),  μ(t) = μ* + (μ₀ − μ*) exp(−Zt)",
       "F_min = ½ Z tr Cov_α(v) + …",
     ],
     meaning: LocalizedText(
@@ -75,10 +75,10 @@ package struct CellComparison: BridgeComparison {
       closed.deviation("μ* in closed form = attention", "閉じた形の μ* = 注意", tolerance: 1e-12),
       flow.deviation("the flow's rest = attention", "流れの静止点 = 注意", tolerance: 1e-12),
       transient.deviation(
-        "the flow = μ* + (μ₀ − μ*) e^{−Zt}", "流れ = μ* + (μ₀ − μ*) e^{−Zt}", tolerance: 1e-12),
+        "the flow = μ* + (μ₀ − μ*) exp(−Zt)", "流れ = μ* + (μ₀ − μ*) exp(−Zt)", tolerance: 1e-12),
       partition.deviation("ln Z = logsumexp(s)", "ln Z = logsumexp(s)", tolerance: 1e-12),
       energy.deviation(
-        "F_min = ½ Z tr Cov_α(v), over e^{max s}", "F_min = ½ Z tr Cov_α(v)（e^{max s} で割る）",
+        "F_min = ½ Z tr Cov_α(v), over exp(max s)", "F_min = ½ Z tr Cov_α(v)（exp(max s) で割る）",
         tolerance: 1e-12),
       logEnergy.deviation(
         "ln F_min = ln ½ + ln Z + ln tr Cov_α(v)", "ln F_min = ln ½ + ln Z + ln tr Cov_α(v)",
@@ -176,15 +176,18 @@ package struct CellComparison: BridgeComparison {
         title: language.pick(
           "The state unit μ from three starts", "3 つの初期値から出た状態ユニット μ"),
         xLabel: language.pick("time", "時間"), yLabel: "μ",
-        series: courses.enumerated().map { .line(role: .state, variant: $0, x: clock, y: $1) } + [
+        series: courses.enumerated().map {
+          // The third variant of states looks like attention.
+          .line(role: .state, variant: [0, 1, 3][$0], x: clock, y: $1)
+        } + [
           .line(
             language.pick("attention", "注意の出力"), role: .attention, x: [clock[0], clock[120]],
             y: [attended, attended], dash: .dashed)
         ], legend: .insideRight)
       let units = Panel(
         title: language.pick(
-          "Error units ξ_j = e^{s_j} (v_j − μ) cancel at rest (first start)",
-          "誤差ユニット ξ_j = e^{s_j} (v_j − μ) は静止点で打ち消し合う（最初の初期値）"),
+          "Error units ξⱼ = exp(sⱼ) (vⱼ − μ) cancel at rest (first start)",
+          "誤差ユニット ξⱼ = exp(sⱼ) (vⱼ − μ) は静止点で打ち消し合う（最初の初期値）"),
         xLabel: language.pick("time", "時間"), yLabel: "ξ",
         series: errors.enumerated().map {
           .line(names[$0], role: .error, variant: $0, x: clock, y: $1)

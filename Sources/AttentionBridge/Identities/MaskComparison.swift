@@ -14,7 +14,7 @@ package struct MaskComparison: BridgeComparison {
   package let glossary = ["attention", "softmax", "precision", "prior"]
   package let claim = Claim(
     equation: [
-      "s_j = −∞  ⇔  Π_j = 0:  μ* = attention to the other keys",
+      "sⱼ = −∞  ⇔  Πⱼ = 0:  μ* = attention to the other keys",
       "softmax(s + b) = p e^s / Σ p e^s,  p = e^b / Σ e^b",
     ],
     meaning: LocalizedText(
@@ -101,20 +101,21 @@ package struct MaskComparison: BridgeComparison {
         language.pick("Mask on keys 1–3: zero precision", "キー 1〜3 にマスク：精度ゼロ"),
       ]
       let x = (1...count).map { Double($0) }
+      let numbers = (1...count).map { "\($0)" }
       let rows = zip(titles, cases).map { title, item -> [Panel] in
         [
           Panel(
             title: title, xLabel: language.pick("key", "キー"),
-            yLabel: language.pick("precision e^{s+b}", "精度 e^{s+b}"),
+            yLabel: language.pick("precision exp(s+b)", "精度 exp(s+b)"),
             series: [
               .stems(
                 role: .error, x: x, y: zip(scores, item.bias).map { exp($0 + $1) }, width: 12)
-            ], xRange: 0.3...8.7, yRange: 0...5.5, legend: .none),
+            ], xRange: 0.3...8.7, yRange: 0...5.5, legend: .none, categories: numbers),
           Panel(
             title: language.pick("attention α", "注意 α"), xLabel: language.pick("key", "キー"),
             yLabel: language.pick("weight", "重み"),
             series: [.stems(role: .attention, x: x, y: item.weights, width: 12)],
-            xRange: 0.3...8.7, yRange: 0...0.65, legend: .none),
+            xRange: 0.3...8.7, yRange: 0...0.65, legend: .none, categories: numbers),
         ]
       }
       return Figure(

@@ -13,18 +13,18 @@ package struct OnlineComparison: BridgeComparison {
   package let glossary = ["attention", "softmax", "precision", "prediction-error"]
   package let claim = Claim(
     equation: [
-      "P ← P + e^{s_j},  μ ← μ + (e^{s_j} / P) (v_j − μ)",
+      "P ← P + exp(sⱼ),  μ ← μ + (exp(sⱼ) / P) (vⱼ − μ)",
       "after the last key: μ = softmax(s) V,  ln P = logsumexp(s)",
     ],
     meaning: LocalizedText(
       english: """
         Attention that reads its keys one at a time keeps a running denominator and a running \
         mean. These are the precision and the mean of a Kalman filter that observes each value with \
-        precision e^{s_j}; the gain multiplies a prediction error. Blocks of keys merge like \
+        precision exp(sⱼ); the gain multiplies a prediction error. Blocks of keys merge like \
         independent observers.
         """,
       japanese: """
-        キーを 1 つずつ読む注意は、分母と平均を更新し続けます。これは、それぞれの値を精度 e^{s_j} で観測する\
+        キーを 1 つずつ読む注意は、分母と平均を更新し続けます。これは、それぞれの値を精度 exp(sⱼ) で観測する\
         カルマンフィルタの精度と平均であり、利得は予測誤差に掛かります。キーのブロックどうしは、独立な観測者の\
         ように統合されます。
         """),
@@ -116,23 +116,23 @@ package struct OnlineComparison: BridgeComparison {
             lower: zip(means, deviations).map { $0 - $1 },
             upper: zip(means, deviations).map { $0 + $1 }),
           .line("μ", role: .state, x: x, y: means),
-          .points(language.pick("values v_j", "値 v_j"), role: .data, x: x, y: values),
+          .points(language.pick("values vⱼ", "値 vⱼ"), role: .data, x: x, y: values),
           .line(
             language.pick("attention to all keys", "全キーへの注意"), role: .attention,
             x: [1, Double(count)], y: [attended, attended], dash: .dashed),
-        ])
+        ], xRange: 0.5...(Double(count) + 0.5))
       let gain = Panel(
         title: language.pick(
-          "Kalman gain e^{s_j} / P: how much each prediction error counts",
-          "カルマン利得 e^{s_j} / P：それぞれの予測誤差の重み"),
+          "Kalman gain exp(sⱼ) / P: how much each prediction error counts",
+          "カルマン利得 exp(sⱼ) / P：それぞれの予測誤差の重み"),
         xLabel: language.pick("key", "キー"), yLabel: language.pick("gain", "利得"),
         series: [
           .stems(
             language.pick("gain on arrival", "到着時の利得"), role: .error, x: x, y: gains, width: 10),
           .points(
-            language.pick("final weight α_j", "最終的な重み α_j"), role: .attention, x: x,
+            language.pick("final weight αⱼ", "最終的な重み αⱼ"), role: .attention, x: x,
             y: Vectors.softmax(scores), size: 14),
-        ], yRange: 0...1.05)
+        ], xRange: 0.5...(Double(count) + 0.5), yRange: 0...1.05)
       return Figure(
         title: language.pick(
           "Streaming attention filters like a Kalman filter",

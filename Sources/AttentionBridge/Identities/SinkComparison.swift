@@ -15,9 +15,9 @@ package struct SinkComparison: BridgeComparison {
   package let glossary = ["attention", "softmax", "prior", "empirical-prior", "precision"]
   package let claim = Claim(
     equation: [
-      "μ̇ = Σ_j e^{s_j} (v_j − μ) + e^{s₀} (η − μ)",
-      "s₀ = 0, η = 0:  μ* = Σ_j e^{s_j} v_j / (1 + Σ_j e^{s_j})",
-      "in general:  μ* = (1 − w) attention + w η,  w = 1 / (1 + e^{lse(s) − s₀})",
+      "μ̇ = Σⱼ exp(sⱼ) (vⱼ − μ) + exp(s₀) (η − μ)",
+      "s₀ = 0, η = 0:  μ* = Σⱼ exp(sⱼ) vⱼ / (1 + Σⱼ exp(sⱼ))",
+      "in general:  μ* = (1 − w) attention + w η,  w = 1 / (1 + exp(lse(s) − s₀))",
     ],
     meaning: LocalizedText(
       english: """
@@ -78,7 +78,7 @@ package struct SinkComparison: BridgeComparison {
       ], figure: settings.draws ? figure() : nil)
   }
 
-  /// `Σ_j e^{s_j} v_j / (1 + Σ_j e^{s_j})`, from powers of the larger of 0 and the scores.
+  /// `Σⱼ e^{s_j} v_j / (1 + Σⱼ e^{s_j})`, from powers of the larger of 0 and the scores.
   private static func offByOne(_ problem: AttentionProblem) -> [Double] {
     let scores = problem.scores
     let largest = max(0, scores.max() ?? 0)
