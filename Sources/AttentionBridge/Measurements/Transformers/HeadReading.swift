@@ -1,5 +1,5 @@
 internal import Foundation
-internal import TensorCore
+package import TensorCore
 package import Transformers
 
 /// What the identities and the terms of free energy say of one head on its real queries and keys.

@@ -1,5 +1,5 @@
 internal import Foundation
-package import Learning
+internal import Learning
 package import ModelFiles
 internal import Reporting
 internal import TensorCore

@@ -1,6 +1,6 @@
 package import ModelFiles
-package import Reporting
-package import TensorCore
+internal import Reporting
+internal import TensorCore
 
 /// The heads of a model: sharpness and precision beside those before training, and the Bayesian
 /// surprise of every step.
