@@ -120,16 +120,14 @@ package struct FrozenErrorsComparison: BridgeComparison {
       for key in 0..<keys where key != kept {
         let hides =
           switch mask {
-          case .none, .equalKeys: false
-          // The past of as many keys as there are, seen from the end of both.
-          case .causal: key - keys > query - queries && key > 0
+          case .none, .causal, .equalKeys: false
           case .oneKey: true
           case .some: source.uniform() < 0.4
           }
         if hides { bias[query * keys + key] = -.infinity }
       }
     }
-    // What a query of the past keeps beside it would be a key of the future.
+    // Queries are the last of as many places as there are keys; the first key is always seen.
     if mask == .causal {
       for query in 0..<queries {
         for key in 1..<max(1, keys) where key - keys > query - queries {

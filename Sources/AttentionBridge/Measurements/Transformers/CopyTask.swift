@@ -25,8 +25,12 @@ package struct CopyTask: Sendable {
   }
 
   /// The network whose stages are embedding, block and readout.
-  package var network: PredictiveCodingNetwork {
-    .transformer(configuration, SequenceExtents(batch: batch, source: length))
+  ///
+  /// - Parameter precision: π of the states between stages.
+  /// - Returns: the network.
+  package func network(precision: Double = 1) -> PredictiveCodingNetwork {
+    .transformer(
+      configuration, SequenceExtents(batch: batch, source: length), precision: precision)
   }
 
   /// One example of the task.

@@ -81,7 +81,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     }
     let figure =
       settings.draws
-      ? Self.figure(parts.map { ($0.name, $0.verses, $0.result) }, poems, heldOut: true) : nil
+      ? Self.figure(parts.map { ($0.name, $0.verses, $0.result) }, poems) : nil
     return Finding(
       effects: effects, verdict: Self.verdict(parts.map { ($0.name, $0.result) }), figure: figure)
   }
@@ -224,8 +224,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
   // MARK: The figure
 
   private static func figure(
-    _ parts: [(name: LocalizedText, verses: [Verse], result: Correlation)], _ poems: TrainedPoems,
-    heldOut: Bool
+    _ parts: [(name: LocalizedText, verses: [Verse], result: Correlation)], _ poems: TrainedPoems
   ) -> LocalizedFigure {
     let last = parts[parts.count - 1]
     let verse = last.verses[0]

@@ -33,6 +33,7 @@ package struct RuleTraining: Sendable {
   /// - Parameters:
   ///   - task: the task.
   ///   - rule: by which rule parameters learn.
+  ///   - precision: π of the states, which counts for `.equilibrium` only.
   ///   - steps: mini-batches.
   ///   - start: the parameters before the first step.
   ///   - order: draws the mini-batches; equal streams give equal data in equal order.
@@ -41,12 +42,12 @@ package struct RuleTraining: Sendable {
   ///   - proceed: called before each step with its share.
   /// - Throws: `BridgeError.training` where learning did not stay finite; what `proceed` throws.
   package init(
-    _ task: CopyTask, _ rule: LearningRule, steps: Int, start: ParameterSet<Double>,
+    _ task: CopyTask, _ rule: LearningRule, precision: Double = 1, steps: Int, start: ParameterSet<Double>,
     order: RandomSource, rate: Double, compares: Int,
     proceed: (Double) throws(BridgeError) -> Void
   ) throws(BridgeError) {
     self.rule = rule
-    let network = task.network
+    let network = task.network(precision: precision)
     let backpropagation = network.backpropagation(as: Double.self)
     var gradient: PredictiveCodingGradient<Double>?
     if case .predictiveCoding(let schedule) = rule {
