@@ -118,7 +118,8 @@ struct TransformerComparisonTests {
     expectClose(RuleTraining.angle([1, 1], [1, 0]), 45)
     expectClose(RuleTraining.angle([1, 2, 3], [-1, -2, -3]), 180)
     #expect(abs(RuleTraining.angle([1, 1e-9], [1, 0]) - 1e-9 * 180 / .pi) < 1e-18)
-    let left = Tensor<Double>(rows: [[1, 0], [1, 0]]), right = Tensor<Double>(rows: [[0, 1], [1, 0]])
+    let left = Tensor<Double>(rows: [[1, 0], [1, 0]]),
+      right = Tensor<Double>(rows: [[0, 1], [1, 0]])
     expectClose(RuleTraining.distance([[left, right]], [[right, left]], rows: 0..<2), 0)
     expectClose(RuleTraining.distance([[left]], [[right]], rows: 0..<2), 0.5)
   }

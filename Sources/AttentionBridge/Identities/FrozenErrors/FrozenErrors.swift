@@ -127,21 +127,33 @@ package struct FrozenErrors: Sendable, ODESystem {
   private static func times(
     _ a: [Double], _ b: [Double], rows: Int, inner: Int, columns: Int
   ) -> [Double] {
-    product(rows, inner, columns) { a[$0 * inner + $1] } _: { b[$0 * columns + $1] }
+    product(rows, inner, columns) {
+      a[$0 * inner + $1]
+    } _: {
+      b[$0 * columns + $1]
+    }
   }
 
   /// A Bᵀ, [rows × inner] [columns × inner]ᵀ.
   private static func timesTransposed(
     _ a: [Double], _ b: [Double], rows: Int, inner: Int, columns: Int
   ) -> [Double] {
-    product(rows, inner, columns) { a[$0 * inner + $1] } _: { b[$1 * inner + $0] }
+    product(rows, inner, columns) {
+      a[$0 * inner + $1]
+    } _: {
+      b[$1 * inner + $0]
+    }
   }
 
   /// Aᵀ B, [inner × rows]ᵀ [inner × columns].
   private static func transposedTimes(
     _ a: [Double], _ b: [Double], rows: Int, inner: Int, columns: Int
   ) -> [Double] {
-    product(rows, inner, columns) { a[$1 * rows + $0] } _: { b[$0 * columns + $1] }
+    product(rows, inner, columns) {
+      a[$1 * rows + $0]
+    } _: {
+      b[$0 * columns + $1]
+    }
   }
 
   @inline(__always)

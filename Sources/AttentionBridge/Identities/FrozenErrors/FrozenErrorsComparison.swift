@@ -92,7 +92,8 @@ package struct FrozenErrorsComparison: BridgeComparison {
   package static func instances(
     _ count: Int, from source: inout RandomSource
   ) -> [Instance] {
-    let graphs = [(1, 1), (1, 6), (4, 4), (7, 7), (5, 3), (3, 12)].enumerated().map { index, sizes in
+    let graphs = [(1, 1), (1, 6), (4, 4), (7, 7), (5, 3), (3, 12)].enumerated().map {
+      index, sizes in
       AttentionGraph(
         AttentionExtents(
           queries: sizes.0, keys: sizes.1, keyWidth: 1 + index % 4, valueWidth: 1 + index % 3,

@@ -108,7 +108,8 @@ package struct HeadsComparison: BridgeComparison {
       throw .unsuitableModel(reason: .kind(expected: "attention"))
     }
     return Finding(
-      deviations: Self.deviations(read.trained), effects: Self.effects(read.trained, read.untrained),
+      deviations: Self.deviations(read.trained),
+      effects: Self.effects(read.trained, read.untrained),
       verdict: Self.verdict(read.trained, read.untrained),
       figure: settings.draws
         ? HeadsFigure(

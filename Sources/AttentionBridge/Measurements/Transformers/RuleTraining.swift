@@ -42,7 +42,8 @@ package struct RuleTraining: Sendable {
   ///   - proceed: called before each step with its share.
   /// - Throws: `BridgeError.training` where learning did not stay finite; what `proceed` throws.
   package init(
-    _ task: CopyTask, _ rule: LearningRule, precision: Double = 1, steps: Int, start: ParameterSet<Double>,
+    _ task: CopyTask, _ rule: LearningRule, precision: Double = 1, steps: Int,
+    start: ParameterSet<Double>,
     order: RandomSource, rate: Double, compares: Int,
     proceed: (Double) throws(BridgeError) -> Void
   ) throws(BridgeError) {
