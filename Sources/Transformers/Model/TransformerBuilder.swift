@@ -1,6 +1,20 @@
 internal import Learning
 package import TensorCore
 
+/// What goes into the attention of one layer and what comes out, heads on the second axis.
+package struct AttentionParts: Sendable {
+  /// The layer, as in `encoder.0.attention`.
+  package let layer: String
+  /// Q [B, heads, queries, d/heads], K and V [B, heads, keys, d/heads].
+  package let queries: Value, keys: Value, values: Value
+  /// What hides padding [B, 1, 1, keys].
+  package let bias: Value?
+  /// `softmax(Q Kᵀ/√(d/heads) + bias) V`, before the heads are joined.
+  package let output: Value
+  /// Whether each query sees only the keys up to its own place.
+  package let isCausal: Bool
+}
+
 /// Writes the operations of a Transformer into a program.
 ///
 /// A batch of B sequences of T tokens is a matrix of B·T rows; the leading axes come back where
@@ -16,8 +30,12 @@ package struct TransformerBuilder {
   /// The masks of dropout that the program reads, in order; empty without dropout.
   package private(set) var dropoutMasks: [(name: String, shape: Shape)] = []
 
+  /// What goes into every attention and what comes out, where asked for.
+  package private(set) var attentionParts: [AttentionParts] = []
+
   private let parameters: [String: Value]
   private let keepsProbabilities: Bool
+  private let keepsParts: Bool
   private let drops: Bool
 
   /// Begins a program whose first inputs are all parameters.
@@ -25,14 +43,16 @@ package struct TransformerBuilder {
   /// - Parameters:
   ///   - configuration: the extents and the choices.
   ///   - keepsProbabilities: whether attention is written out so that it can be shown.
+  ///   - keepsParts: whether queries, keys and values of attention are kept.
   ///   - drops: whether dropout takes place; each mask is an input that the trainer fills.
   package init(
     _ configuration: TransformerConfiguration, keepsProbabilities: Bool = false,
-    drops: Bool = false
+    keepsParts: Bool = false, drops: Bool = false
   ) {
     precondition(configuration.problem == nil, "\(String(describing: configuration.problem))")
     self.configuration = configuration
     self.keepsProbabilities = keepsProbabilities
+    self.keepsParts = keepsParts
     self.drops = drops && configuration.dropout > 0
     program = ProgramBuilder()
     var parameters: [String: Value] = [:]
@@ -144,6 +164,12 @@ package struct TransformerBuilder {
       joined = program.matrixProduct(probabilities, v)
     } else {
       joined = program.attention(q, k, v, bias: bias, isCausal: isCausal)
+    }
+    if keepsParts {
+      attentionParts.append(
+        AttentionParts(
+          layer: name, queries: q, keys: k, values: v, bias: bias, output: joined,
+          isCausal: isCausal))
     }
     let rows = program.reshape(
       program.permute(joined, [0, 2, 1, 3]), to: .matrix(x.shape[0], width))

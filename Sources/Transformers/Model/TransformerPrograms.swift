@@ -86,6 +86,29 @@ package enum TransformerPrograms {
     return builder.program.build()
   }
 
+  /// What every head of every layer reads and makes, without scores of tokens.
+  ///
+  /// - Parameters:
+  ///   - configuration: the extents and the choices.
+  ///   - extents: those of the data.
+  /// - Returns: the program, with outputs `LAYER.queries`, `LAYER.keys`, `LAYER.values`,
+  ///   `LAYER.output` and, where padding is hidden, `LAYER.bias`, shaped as `AttentionParts` says;
+  ///   and its layers in order.
+  package static func heads(
+    _ configuration: TransformerConfiguration, _ extents: SequenceExtents
+  ) -> (program: Program, layers: [AttentionParts]) {
+    var builder = TransformerBuilder(configuration, keepsParts: true)
+    _ = stacks(&builder, extents)
+    for part in builder.attentionParts {
+      builder.program.output("\(part.layer).queries", part.queries)
+      builder.program.output("\(part.layer).keys", part.keys)
+      builder.program.output("\(part.layer).values", part.values)
+      builder.program.output("\(part.layer).output", part.output)
+      if let bias = part.bias { builder.program.output("\(part.layer).bias", bias) }
+    }
+    return (builder.program.build(), builder.attentionParts)
+  }
+
   /// The decoder alone: `memory` [B, Ts, d] in place of `source`; output `scores` [B, Tt, V].
   package static func decoding(
     _ configuration: TransformerConfiguration, _ extents: SequenceExtents

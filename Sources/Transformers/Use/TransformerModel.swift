@@ -11,7 +11,7 @@ package final class TransformerModel<Scalar: KernelScalar> {
   package let padding: Int
   private var programs: [Key: TensorWorkspace<Scalar>] = [:]
 
-  private enum Kind: Hashable { case scores, vectors, attention, decoding }
+  private enum Kind: Hashable { case scores, vectors, attention, decoding, heads }
   private struct Key: Hashable {
     let kind: Kind
     let extents: SequenceExtents
@@ -40,6 +40,7 @@ package final class TransformerModel<Scalar: KernelScalar> {
       program = TransformerPrograms.inference(
         configuration, extents, keepsProbabilities: true, readsOut: false)
     case .decoding: program = TransformerPrograms.decoding(configuration, extents)
+    case .heads: program = TransformerPrograms.heads(configuration, extents).program
     }
     let workspace = TensorWorkspace(Scalar.executable(program))
     workspace.writeInputs(parameters.values, startingAt: 0)
@@ -199,11 +200,58 @@ package final class TransformerModel<Scalar: KernelScalar> {
           values: Array(values[(head * queries * keys)..<((head + 1) * queries * keys)]))
       }
       let layer = String(region.name.dropFirst("attention.".count))
-      // The decoder's own attention sees the past only, and so does that of an only stack like it.
-      let isCausal =
-        !layer.hasSuffix(".crossattention")
-        && (layer.hasPrefix("decoder.") || configuration.architecture == .decoder)
-      return AttentionMap(layer: layer, heads: maps, isCausal: isCausal)
+      return AttentionMap(layer: layer, heads: maps, isCausal: isCausal(layer))
     }
+  }
+
+  // MARK: Heads
+
+  /// What every head reads and makes in one example, layer by layer.
+  ///
+  /// The numbers are those of the model's own run; `bias` holds minus infinity where a key is hidden.
+  package func headInputs(_ example: SequenceExample) -> [HeadInputs] {
+    let extents = SequenceExtents(
+      batch: 1, source: example.source.count, target: example.target.count)
+    let workspace = run(.heads, [example], extents)
+    let executable = workspace.executable
+    let suffix = ".queries"
+    let layers = executable.outputs.map(\.name).filter { $0.hasSuffix(suffix) }
+      .map { String($0.dropLast(suffix.count)) }
+    return layers.flatMap { layer -> [HeadInputs] in
+      func tensors(_ part: String) -> [Tensor<Double>] {
+        let region = executable.output("\(layer).\(part)")
+        let (heads, rows, columns) = (region.shape[1], region.shape[2], region.shape[3])
+        let values = workspace.read(region).map { Double($0) }
+        return (0..<heads).map { head in
+          Tensor(
+            shape: .matrix(rows, columns),
+            values: Array(values[(head * rows * columns)..<((head + 1) * rows * columns)]))
+        }
+      }
+      let (queries, keys, values) = (tensors("queries"), tensors("keys"), tensors("values"))
+      let outputs = tensors("output")
+      let hides = executable.outputs.contains { $0.name == "\(layer).bias" }
+      let padding = hides ? tensors("bias").first?.values ?? [] : []
+      let isCausal = isCausal(layer)
+      return queries.indices.map { head in
+        let (rows, columns) = (queries[head].rows, keys[head].rows)
+        var bias = Tensor<Double>(repeating: 0, shape: .matrix(rows, columns))
+        for row in 0..<rows {
+          for column in 0..<columns {
+            if hides { bias.values[row * columns + column] = padding[column] }
+            if isCausal && column > row { bias.values[row * columns + column] = -.infinity }
+          }
+        }
+        return HeadInputs(
+          layer: layer, head: head, queries: queries[head], keys: keys[head],
+          values: values[head], bias: bias, output: outputs[head])
+      }
+    }
+  }
+
+  /// The decoder's own attention sees the past only, and so does that of an only stack like it.
+  private func isCausal(_ layer: String) -> Bool {
+    !layer.hasSuffix(".crossattention")
+      && (layer.hasPrefix("decoder.") || configuration.architecture == .decoder)
   }
 }

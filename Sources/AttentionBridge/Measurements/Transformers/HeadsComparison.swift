@@ -1,0 +1,249 @@
+internal import Foundation
+internal import Learning
+package import ModelFiles
+internal import Reporting
+internal import TensorCore
+package import Transformers
+
+/// M6: the identities on the real queries, keys and values of every head of a trained Transformer.
+///
+/// By default a model of poems is trained first and reads a poem that was held out; any model and any
+/// example can be given. Beside each number stands that of the same model before training.
+package struct HeadsComparison: BridgeComparison {
+  package let name = "heads"
+  package let number = "M6"
+  package let kind = ComparisonKind.measurement
+  package let title = LocalizedText(
+    english: "The heads of a trained Transformer as predictive-coding cells",
+    japanese: "学習した Transformer のヘッドを予測符号化のセルとして読む")
+  package let glossary = [
+    "attention", "query-key-value", "precision", "entropy", "bayesian-surprise", "free-energy",
+    "state-unit", "error-unit",
+  ]
+  package let claim = Claim(
+    equation: [
+      "μ* = head's output,  F(α) = Σ_j α_j (ln α_j − s_j) = −ln Z,  ε_n = −∂Loss/∂n",
+      "H[α],  ln Z = logsumexp(s) = ln precision,  KL[α ‖ uniform] = ln T − H[α],  e^{H[α]} keys",
+    ],
+    meaning: LocalizedText(
+      english: """
+        On the queries, keys and values that a trained model really uses, every head is a cell at \
+        rest, and its weights minimize free energy. What training changes is measured: how sharp \
+        the weights become, how precise the state unit, and how far each query moves the weights \
+        from an even spread over the keys it can see (Bayesian surprise). An untrained model of the \
+        same shape shows what the architecture alone gives.
+        """,
+      japanese: """
+        学習したモデルが実際に使うクエリ・キー・値の上でも、どのヘッドも静止したセルであり、その重みは\
+        自由エネルギーを最小にします。学習で何が変わるかは測って確かめます。重みがどれほど鋭くなるか、\
+        状態ユニットの精度がどれほど上がるか、各クエリが見えるキーへの均等な配分から重みをどれほど動かすか\
+        （ベイズ的驚き）です。同じ形の学習前のモデルと比べると、構造だけで生じる分がわかります。
+        """),
+    references: ["vaswani2017attention", "feldman2010attention", "millidge2022predictive"])
+
+  /// A model that was given, with what it reads.
+  private struct Given {
+    let configuration: TransformerConfiguration
+    let parameters: ParameterSet<Double>
+    let padding: Int
+    let example: SequenceExample
+    let source: [String], target: [String]
+    let seed: UInt64?
+  }
+  private let given: Given?
+
+  /// Compares the heads of a poem model that is trained for this, on a poem that was held out.
+  package init() { given = nil }
+
+  /// Compares the heads of a model on an example.
+  ///
+  /// - Parameters:
+  ///   - model: any Transformer; its numbers are taken over in double precision.
+  ///   - example: what it reads and, with a decoder, what the decoder has read; no padding.
+  ///   - tokens: the texts of the source's tokens.
+  ///   - targetTokens: those of the target's tokens; empty without a decoder.
+  ///   - untrainedSeed: the seed of the model's own start; nil draws a start of the same shape from
+  ///     the seed of the comparison.
+  package init<Scalar>(
+    model: TransformerModel<Scalar>, example: SequenceExample, tokens: [String],
+    targetTokens: [String] = [], untrainedSeed: UInt64? = nil
+  ) {
+    precondition(
+      tokens.count == example.source.count && targetTokens.count == example.target.count,
+      "\(tokens.count) and \(targetTokens.count) texts for an example of "
+        + "\(example.source.count) and \(example.target.count) tokens")
+    given = Given(
+      configuration: model.configuration,
+      parameters: ParameterSet(inDoublePrecision: model.parameters), padding: model.padding,
+      example: example, source: tokens, target: targetTokens, seed: untrainedSeed)
+  }
+
+  package func examine(_ settings: BridgeSettings) throws(BridgeError) -> Finding {
+    let read: (trained: [HeadReading], untrained: [HeadReading])
+    let tokens: (source: [String], target: [String])
+    if let given {
+      guard !given.example.source.isEmpty else {
+        throw .unsuitableModel(reason: .emptyText)
+      }
+      let start = ParameterSet<Double>(
+        given.configuration.layout,
+        from: RandomSource(seed: given.seed ?? settings.seed).split("parameters"))
+      read = try Self.read(
+        given.configuration, given.parameters, start, given.padding, given.example, settings)
+      tokens = (given.source, given.target)
+    } else {
+      let poems = try TrainedPoems.model(settings)
+      let example: SequenceExample
+      if let first = try poems.examples(heldOut: true).first {
+        example = first
+      } else {
+        throw .unsuitableModel(reason: .emptyText)
+      }
+      read = try Self.read(
+        poems.configuration, poems.trained, poems.untrained,
+        poems.data.tokenizer.vocabulary.padding, example, settings)
+      tokens = (poems.names(example.source), poems.names(example.target))
+    }
+    guard !read.trained.isEmpty else {
+      throw .unsuitableModel(reason: .kind(expected: "attention"))
+    }
+    return Finding(
+      deviations: Self.deviations(read.trained),
+      effects: Self.effects(read.trained, read.untrained),
+      verdict: Self.verdict(read.trained, read.untrained),
+      figure: settings.draws
+        ? HeadsFigure(
+          trained: read.trained, untrained: read.untrained, source: tokens.source,
+          target: tokens.target
+        ).figure : nil)
+  }
+
+  private static func read(
+    _ configuration: TransformerConfiguration, _ trained: ParameterSet<Double>,
+    _ untrained: ParameterSet<Double>, _ padding: Int, _ example: SequenceExample,
+    _ settings: BridgeSettings
+  ) throws(BridgeError) -> (trained: [HeadReading], untrained: [HeadReading]) {
+    var readings: [[HeadReading]] = []
+    for (index, parameters) in [trained, untrained].enumerated() {
+      let model = TransformerModel(configuration, parameters: parameters, padding: padding)
+      readings.append(HeadReading.all(model, example, seed: settings.seed))
+      try settings.proceed(Double(index + 1) / 2)
+    }
+    return (readings[0], readings[1])
+  }
+
+  // MARK: Numbers
+
+  private static func deviations(_ heads: [HeadReading]) -> [Deviation] {
+    var cell = DeviationMeter(), freeEnergy = DeviationMeter(), errors = DeviationMeter()
+    for head in heads {
+      cell.add(head.cell)
+      freeEnergy.add(head.freeEnergy)
+      errors.add(head.errors)
+    }
+    return [
+      cell.deviation(
+        "P1: cell at rest = the head's output", "P1：静止したセル = ヘッドの出力", tolerance: 1e-12),
+      freeEnergy.deviation(
+        "P3: F at the weights = −logsumexp(s)", "P3：重みでの F = −logsumexp(s)", tolerance: 1e-12),
+      errors.deviation(
+        "P12: ε at rest = −∂Loss/∂n, n = Q, K, V, S, A, C",
+        "P12：静止した ε = −∂Loss/∂n（n = Q, K, V, S, A, C）", tolerance: 1e-12),
+    ]
+  }
+
+  /// The most heads that are told one by one; with more of them, layers are.
+  package static let mostHeads = 24
+
+  /// Heads, or the heads of each layer together, in both models.
+  private static func groups(
+    _ trained: [HeadReading], _ untrained: [HeadReading]
+  ) -> [(name: LocalizedText, trained: [HeadReading], untrained: [HeadReading])] {
+    if trained.count <= mostHeads {
+      return zip(trained, untrained).map { ($0.longName, [$0], [$1]) }
+    }
+    var layers: [String] = []
+    for head in trained where layers.last != head.layer { layers.append(head.layer) }
+    return layers.map { layer in
+      (
+        LocalizedText(english: layer, japanese: layer), trained.filter { $0.layer == layer },
+        untrained.filter { $0.layer == layer }
+      )
+    }
+  }
+
+  private static func effects(
+    _ trained: [HeadReading], _ untrained: [HeadReading]
+  ) -> [Effect] {
+    let before = LocalizedText(english: "before training", japanese: "学習前")
+    return groups(trained, untrained).flatMap { group -> [Effect] in
+      func mean(_ heads: [HeadReading], _ part: (HeadReading.Means) -> Double) -> Double {
+        HeadReading.mean(heads.map { part($0.means) })
+      }
+      func effect(
+        _ english: String, _ japanese: String, _ unit: String,
+        _ part: (HeadReading.Means) -> Double, null: Null? = nil
+      ) -> Effect {
+        Effect(
+          LocalizedText(
+            english: "\(group.name.english): \(english)",
+            japanese: "\(group.name.japanese)：\(japanese)"), value: mean(group.trained, part),
+          unit: unit, null: null ?? .analytic(mean(group.untrained, part), before))
+      }
+      return [
+        effect(
+          "entropy of the weights", "重みのエントロピー", "nats", \.entropy,
+          null: .analytic(
+            mean(group.trained, \.logCount),
+            LocalizedText(
+              english: "even spread, mean ln T; before training "
+                + number(mean(group.untrained, \.entropy)),
+              japanese: "均等な配分（ln T の平均）。学習前は "
+                + number(mean(group.untrained, \.entropy))))),
+        effect("ln precision = logsumexp(s)", "対数精度 = logsumexp(s)", "nats", \.logPrecision),
+        effect(
+          "Bayesian surprise KL[α ‖ uniform]", "ベイズ的驚き KL[α ‖ 一様]", "nats", \.surprise),
+        effect("keys that count, e^H", "実効的なキーの数 e^H", "", \.keys),
+      ]
+    }
+  }
+
+  private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+
+  private static func verdict(
+    _ trained: [HeadReading], _ untrained: [HeadReading]
+  ) -> LocalizedText {
+    let pairs = zip(trained, untrained).map { ($0.means, $1.means) }
+    let sharper = pairs.count { $0.entropy < $1.entropy }
+    let surprises = (
+      HeadReading.mean(pairs.map(\.0.surprise)), HeadReading.mean(pairs.map(\.1.surprise))
+    )
+    // By chance half of the heads are sharper; two standard deviations of a fair coin decide.
+    let margin = Double(pairs.count).squareRoot()
+    let excess = Double(2 * sharper - pairs.count)
+    let numbers = (
+      english: "Bayesian surprise is \(number(surprises.0)) nats a step, "
+        + "\(number(surprises.1)) before training.",
+      japanese: "ベイズ的驚きは 1 ステップあたり \(number(surprises.0)) ナット"
+        + "（学習前は \(number(surprises.1)) ナット）です。"
+    )
+    if excess > 2 * margin {
+      return LocalizedText(
+        english: "Training sharpened \(sharper) of \(pairs.count) heads. \(numbers.english)",
+        japanese: "学習により \(pairs.count) 個のヘッドのうち \(sharper) 個が鋭くなりました。"
+          + numbers.japanese)
+    }
+    if excess < -2 * margin {
+      return LocalizedText(
+        english: "Training spread the weights of \(pairs.count - sharper) of \(pairs.count) heads. "
+          + numbers.english,
+        japanese: "学習により \(pairs.count) 個のヘッドのうち \(pairs.count - sharper) 個の重みが"
+          + "広がりました。\(numbers.japanese)")
+    }
+    return LocalizedText(
+      english: "\(sharper) of \(pairs.count) heads are sharper than before training: no more than "
+        + "chance could give. \(numbers.english)",
+      japanese: "学習前より鋭いヘッドは \(pairs.count) 個のうち \(sharper) 個で、偶然の範囲を出ません。"
+        + numbers.japanese)
+  }
+}
