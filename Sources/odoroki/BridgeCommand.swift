@@ -25,6 +25,25 @@ struct BridgeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A model that odoroki train has written, or the folder of an encoder of the BERT family, "
+        + "whose heads are compared.",
+      valueName: "checkpoint"))
+  var weights: String?
+
+  @Option(help: "The text that the model of --weights reads.")
+  var text: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The text that it writes, or the second sentence of a pair (default: what it writes itself).",
+      valueName: "text"))
+  var to: String?
+
+  @Option(help: "A poem of the Hyakunin Isshu by its number, in place of a text.")
+  var poem: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Draw the figure of every comparison into a folder, as bridge-NAME.png.",
       valueName: "folder"))
   var figures: String?
@@ -38,6 +57,18 @@ struct BridgeCommand: ParsableCommand {
         "--instances must lie between \(BridgeRequest.instanceRange.lowerBound) and "
           + "\(BridgeRequest.instanceRange.upperBound).")
     }
+    let isTold = text != nil || poem != nil || to != nil
+    if weights != nil {
+      guard name == nil || name == "heads" else {
+        throw ValidationError("--weights belongs to the comparison of heads; leave the name out.")
+      }
+      guard (text == nil) != (poem == nil) else {
+        throw ValidationError(
+          "--weights needs a text with --text, or a poem's number with --poem; one of them.")
+      }
+    } else if isTold {
+      throw ValidationError("--text, --to and --poem belong to --weights CHECKPOINT.")
+    }
     if isMany && files.figure != nil {
       throw ValidationError(
         "--figure draws one comparison, by its name; --figures FOLDER draws all of them.")
@@ -47,7 +78,19 @@ struct BridgeCommand: ParsableCommand {
     }
   }
 
-  private var isMany: Bool { name == nil || name == "all" }
+  private var isMany: Bool { weights == nil && (name == nil || name == "all") }
+
+  private var subject: BridgeRequest.Subject {
+    if let weights {
+      var isFolder: ObjCBool = false
+      let exists = unsafe FileManager.default.fileExists(atPath: weights, isDirectory: &isFolder)
+      let encoder: EncoderChoice =
+        exists && isFolder.boolValue ? .weights(folder: weights) : .checkpoint(path: weights)
+      return .heads(AttentionRequest(text: text ?? "", second: to, poem: poem, encoder: encoder))
+    }
+    guard let name else { return .identities }
+    return name == "all" ? .everything : .one(name)
+  }
 
   func run() throws {
     let console = Console(common)
@@ -57,9 +100,8 @@ struct BridgeCommand: ParsableCommand {
   private func run(_ console: Console) throws {
     try files.check()
     let request = BridgeRequest(
-      name.map { $0 == "all" ? .everything : .one($0) } ?? .identities, seed: seed,
-      instances: instances, draws: isMany ? figures != nil : !files.noFigure)
-    _ = try request.comparisons()
+      subject, seed: seed, instances: instances,
+      draws: isMany ? figures != nil : !files.noFigure)
     if let figures { try Self.prepare(figures) }
     let line = console.progress("comparing", "比較中")
     defer { line?.clear() }

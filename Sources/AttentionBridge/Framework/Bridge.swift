@@ -6,10 +6,15 @@ package enum Bridge {
   /// What holds exactly.
   package static let identities: [any BridgeComparison] = [
     CellComparison(), MaskComparison(), OnlineComparison(), SinkComparison(),
+    FrozenErrorsComparison(),
   ]
 
   /// What is measured.
-  package static let measurements: [any BridgeComparison] = []
+  package static let measurements: [any BridgeComparison] = [
+    ConvergenceTimeComparison(), EnergyDescentComparison(), FeedbackComparison(),
+    TopDownComparison(), PosnerComparison(), HeadsComparison(), ErrorSurprisalComparison(),
+    LearningComparison(),
+  ]
 
   /// The comparison of a name or a number, whatever its case.
   package static func comparison(_ name: String) -> (any BridgeComparison)? {

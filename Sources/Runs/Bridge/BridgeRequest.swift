@@ -11,6 +11,8 @@ package struct BridgeRequest: Sendable, Equatable {
     case everything
     /// The comparison of this name or number.
     case one(String)
+    /// The heads of a user's own model, on a user's own text.
+    case heads(AttentionRequest)
   }
 
   /// The fewest and the most random instances.
@@ -45,9 +47,16 @@ package struct BridgeRequest: Sendable, Equatable {
 
   /// The comparisons that are asked for.
   ///
-  /// - Throws: `RunError.unknownComparison`.
-  package func comparisons() throws(RunError) -> [any BridgeComparison] {
+  /// - Parameter library: where files that ship are looked up.
+  /// - Returns: the comparisons, in the order of the table.
+  /// - Throws: `RunError` where there is no such comparison, or a model cannot be read.
+  package func comparisons(
+    library: ModelLibrary = .installed
+  ) throws(RunError) -> [any BridgeComparison] {
     switch subject {
+    case .heads(let request):
+      let (model, reading, _) = try request.open(library: library)
+      return [model.heads(reading.example)]
     case .identities: return Bridge.identities
     case .everything: return Bridge.comparisons
     case .one(let name):
@@ -71,17 +80,10 @@ package struct BridgeRequest: Sendable, Equatable {
     library: ModelLibrary = .installed, stop: StopFlag? = nil,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws(RunError) -> BridgeResult {
-    try run(comparisons(), library: library, stop: stop, progress: progress)
-  }
-
-  /// Makes comparisons that were built elsewhere, such as those of a user's own model.
-  func run(
-    _ comparisons: [any BridgeComparison], library: ModelLibrary, stop: StopFlag?,
-    progress: @escaping @Sendable (Progress) -> Void
-  ) throws(RunError) -> BridgeResult {
     guard Self.instanceRange.contains(instances) else {
       throw .invalidOption(name: "--instances", value: Double(instances))
     }
+    let comparisons = try comparisons(library: library)
     var entries: [BridgeResult.Entry] = []
     for (index, comparison) in comparisons.enumerated() {
       let total = Double(comparisons.count)

@@ -6,10 +6,11 @@ package import Reporting
 extension BridgeResult {
   /// The result as a person reads it: one comparison in full, several as tables.
   package func report(in language: ReportLanguage, style: TerminalStyle) -> String {
-    if case .one = request.subject, let entry = entries.first {
-      return Self.explanation(entry, in: language, style: style)
+    switch request.subject {
+    case .identities, .everything: tables(in: language, style: style)
+    case .one, .heads:
+      entries.map { Self.explanation($0, in: language, style: style) }.joined()
     }
-    return tables(in: language, style: style)
   }
 
   /// The tables of identities and measurements.

@@ -37,15 +37,7 @@ package struct AttentionRequest: Sendable, Equatable {
   /// - Returns: the attention of every layer, with the tokens.
   /// - Throws: `RunError`.
   package func run(library: ModelLibrary = .installed) throws(RunError) -> AttentionResult {
-    let poem = try findPoem(in: library)
-    if poem == nil && text.allSatisfy(\.isWhitespace) { throw .vectors(.emptyText(number: 1)) }
-    if let second, second.allSatisfy(\.isWhitespace) { throw .vectors(.emptyText(number: 2)) }
-    let model = try TextModel(try choice, allowsUnknown: false)
-    let reading: Reading
-    do throws(TokenizationError) {
-      reading = try read(poem, with: model)
-    } catch { throw .training(.text(error)) }
-    if second != nil && !reading.usesSecond { throw .vectors(.noSecondText) }
+    let (model, reading, poem) = try open(library: library)
     let layers = model.attention(reading.example)
     for layer in layers where !layer.heads.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) {
       throw .vectors(.attentionNotFinite(layer: layer.layer))
@@ -59,6 +51,26 @@ package struct AttentionRequest: Sendable, Equatable {
       unknownShare: reading.unknownShare,
       isForeign: UnknownTokens.areForeign([reading.text], to: model.tokenizer.vocabulary),
       specialTokens: model.tokenizer.vocabulary.special, layers: layers, shown: try shown(layers))
+  }
+
+  /// Opens the model and reads the texts with it.
+  ///
+  /// - Parameter library: where the poems that ship are looked up.
+  /// - Returns: the model, what it read, and the poem that was asked for by number.
+  /// - Throws: `RunError`.
+  func open(
+    library: ModelLibrary
+  ) throws(RunError) -> (model: TextModel, reading: Reading, poem: PoemCollection.Poem?) {
+    let poem = try findPoem(in: library)
+    if poem == nil && text.allSatisfy(\.isWhitespace) { throw .vectors(.emptyText(number: 1)) }
+    if let second, second.allSatisfy(\.isWhitespace) { throw .vectors(.emptyText(number: 2)) }
+    let model = try TextModel(try choice, allowsUnknown: false)
+    let reading: Reading
+    do throws(TokenizationError) {
+      reading = try read(poem, with: model)
+    } catch { throw .training(.text(error)) }
+    if second != nil && !reading.usesSecond { throw .vectors(.noSecondText) }
+    return (model, reading, poem)
   }
 
   private var choice: EncoderChoice {
@@ -93,7 +105,7 @@ package struct AttentionRequest: Sendable, Equatable {
   }
 
   /// The texts as a model reads them.
-  private struct Reading {
+  struct Reading {
     var text: String
     var second: String?
     var isWritten = false

@@ -1,3 +1,4 @@
+internal import AttentionBridge
 internal import Foundation
 internal import Learning
 internal import TensorCore
@@ -29,6 +30,8 @@ struct TextModel {
   let attention: (SequenceExample) -> [AttentionMap]
   /// The vectors of every token `[tokens × width]`.
   let vectors: ([TokenSequence], SequenceExtents) -> [Tensor<Double>]
+  /// The comparison of every head with a predictive-coding cell, in one example.
+  let heads: (SequenceExample) -> HeadsComparison
   /// What the model writes after reading tokens.
   let write: ([Int]) -> [Int]
 
@@ -93,6 +96,12 @@ struct TextModel {
       model.vectors(sequences, extents: extents).map { states in
         Tensor(shape: states.shape, values: states.values.map { Double($0) })
       }
+    }
+    heads = { example in
+      HeadsComparison(
+        model: model, example: example, tokens: example.source.map { vocabulary[$0] },
+        targetTokens: example.target.map { vocabulary[$0] },
+        untrainedSeed: specification?.plan.seed)
     }
     write = { source in
       // The end of a sequence needs a place too.
