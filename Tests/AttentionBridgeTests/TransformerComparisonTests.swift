@@ -23,7 +23,8 @@ struct TransformerComparisonTests {
     var source = RandomSource(seed: 4)
     for instance in FrozenErrorsComparison.instances(6, from: &source).prefix(6) {
       let (rest, sweeps) = instance.errors.rest()
-      #expect(sweeps == 6)
+      // With one key the softmax passes nothing on, so that errors stop at weights and values.
+      #expect(sweeps == (instance.errors.extents.keys > 1 ? 6 : 4))
       let flow = try FrozenErrorsComparison.flow(instance.errors, times: [60])
       var meter = DeviationMeter()
       meter.compare(flow[0], rest)
