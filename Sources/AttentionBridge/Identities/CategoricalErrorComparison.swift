@@ -40,22 +40,33 @@ package struct CategoricalErrorComparison: BridgeComparison {
     var value = DeviationMeter()
     var slope = DeviationMeter()
     let problems = RandomProblems.make(settings.instances, from: &source, scores: .extreme)
+    // One program for all problems of a size.
+    var divergences: [Int: ProgramRunner] = [:]
+    var gaussians: [Int: ProgramRunner] = [:]
     for (index, problem) in problems.enumerated() {
       // Every third target is certain of one key, as a label is.
       let kept = RandomProblems.integer(below: problem.count, &source)
       let target = CategoricalFreeEnergy.random(
         on: problem.keys.indices.map { index % 3 != 0 || $0 == kept }, from: &source)
-      let runner = ProgramRunner(
-        Self.divergence(count: problem.count).gradient(of: "KL", withRespectTo: ["u"]),
-        ["u": problem.scores, "p": target])
+      let runner =
+        divergences[problem.count]
+        ?? ProgramRunner(
+          Self.divergence(count: problem.count).gradient(of: "KL", withRespectTo: ["u"]))
+      divergences[problem.count] = runner
+      runner.set("u", problem.scores)
+      runner.set("p", target)
       runner.run()
       categorical.compare(
         runner("gradient.u"), Vectors.sum(problem.weightsByAttention, -1, target))
 
       let (first, second) = (problem.query, source.normals(problem.query.count))
-      let gaussian = ProgramRunner(
-        Self.gaussianDivergence(width: first.count).gradient(of: "KL", withRespectTo: ["m2"]),
-        ["m1": first, "m2": second])
+      let gaussian =
+        gaussians[first.count]
+        ?? ProgramRunner(
+          Self.gaussianDivergence(width: first.count).gradient(of: "KL", withRespectTo: ["m2"]))
+      gaussians[first.count] = gaussian
+      gaussian.set("m1", first)
+      gaussian.set("m2", second)
       gaussian.run()
       let error = Vectors.sum(first, -1, second)
       value.compare(gaussian("KL")[0], 0.5 * Vectors.dot(error, error))

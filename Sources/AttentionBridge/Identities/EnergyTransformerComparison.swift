@@ -171,7 +171,7 @@ package struct EnergyTransformerComparison: BridgeComparison {
   }
 }
 
-/// Tokens with the heads of an Energy Transformer (Hoover et al. 2023).
+/// Tokens with the heads of an Energy Transformer.
 struct EnergyBlock {
   /// W_Q and W_K [D × d] of one head.
   struct Head {

@@ -109,13 +109,14 @@ package struct HopfieldFlowComparison: BridgeComparison {
   static func fixedPoint(of step: AttentionStep, _ problem: AttentionProblem) -> [Double] {
     var query = problem.query
     var distance = Double.infinity
-    for _ in 0..<60 {
-      let next = step(query)
-      distance = Vectors.norm(Vectors.sum(next, -1, query))
-      query = next
-      if distance <= 1e-15 { return query }
-    }
-    for _ in 0..<12 {
+    for round in 0..<200 {
+      // A Newton step is taken only where it helps, as it does not far from the end.
+      for _ in 0..<(round == 0 ? 60 : 10) {
+        let next = step(query)
+        distance = Vectors.norm(Vectors.sum(next, -1, query))
+        query = next
+        if distance <= 1e-15 { return query }
+      }
       var here = problem
       here.query = query
       let covariance = Vectors.covariance(
@@ -130,11 +131,11 @@ package struct HopfieldFlowComparison: BridgeComparison {
       guard
         let solved = try? LinearAlgebra.solve(
           matrix, Tensor(shape: .matrix(query.count, 1), values: move))
-      else { break }
+      else { continue }
       let next = Vectors.sum(query, 1, solved.values)
       let after = Vectors.norm(Vectors.sum(step(next), -1, next))
-      if after >= distance { break }
-      (query, distance) = (next, after)
+      if after < distance { (query, distance) = (next, after) }
+      if distance <= 4e-15 * max(1, Vectors.norm(query)) { return query }
     }
     return query
   }

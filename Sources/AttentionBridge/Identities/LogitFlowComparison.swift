@@ -44,6 +44,7 @@ package struct LogitFlowComparison: BridgeComparison {
     var end = DeviationMeter()
     let times = [0.3, 1, 2.5, 6, 45]
     let problems = RandomProblems.make(settings.instances, from: &source, scores: .extreme)
+    var energies: [Int: ProgramRunner] = [:]
     for problem in problems {
       let scores = problem.scores
       let start = source.normals(problem.count)
@@ -64,7 +65,11 @@ package struct LogitFlowComparison: BridgeComparison {
         replicator.compare(densities.flatMap { $0 }, closed.prefix(3).flatMap { $0 })
       }
 
-      let energy = ProgramRunner(Self.energyAlongFlow(count: problem.count), ["s": scores])
+      // One program for all problems of a size.
+      let energy =
+        energies[problem.count] ?? ProgramRunner(Self.energyAlongFlow(count: problem.count))
+      energies[problem.count] = energy
+      energy.set("s", scores)
       var values: [Double] = []
       for state in [start] + states {
         energy.set("l", state)
@@ -220,10 +225,14 @@ struct ReplicatorFlow: ODESystem {
     time: Double, state: Span<Double>, into derivative: inout MutableSpan<Double>
   ) throws(ODEError) {
     var mean = 0.0
+    var total = 0.0
     for index in scores.indices {
       derivative[index] = log(state[index]) - scores[index]
       mean += state[index] * derivative[index]
+      total += state[index]
     }
+    // The sum is one but for rounding, which would grow as e^(F t) if the mean were not relative.
+    mean /= total
     for index in scores.indices {
       derivative[index] = -state[index] * (derivative[index] - mean)
     }

@@ -167,19 +167,20 @@ struct KeyMixture {
     }
   }
 
-  /// −ln p(q) as a program: input `q` [1 × d], output `surprise`.
+  /// −ln p(q) as a program: inputs `q` [1 × d], `k` [T × d] and ln w_j `w` [T], output `surprise`.
   var program: Program {
     var builder = ProgramBuilder()
     let width = keys[0].count
     let q = builder.input("q", shape: .matrix(1, width))
-    let centers = builder.constant(Tensor(rows: keys))
+    let centers = builder.input("k", shape: .matrix(keys.count, width))
     let errors = builder.binary(
       .subtract, builder.broadcast(q, to: .matrix(keys.count, width)), centers)
     let squares = builder.sum(builder.binary(.multiply, errors, errors), axis: 1)
     let exponents = builder.binary(.multiply, builder.constant(-0.5 * beta), squares)
     let constant = Double(width) / 2 * log(beta / (2 * .pi))
+    let weights = builder.input("w", shape: .vector(keys.count))
     let joint = builder.binary(
-      .add, exponents, builder.constant(Tensor(vector: logWeights.map { $0 + constant })))
+      .add, exponents, builder.binary(.add, weights, builder.constant(constant)))
     builder.output("surprise", builder.unary(.negate, builder.logSumExp(joint)))
     return builder.build()
   }

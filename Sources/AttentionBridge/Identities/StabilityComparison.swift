@@ -42,28 +42,19 @@ package struct StabilityComparison: BridgeComparison {
     var sensitivity = DeviationMeter()
     var flow = DeviationMeter()
     var laplace = DeviationMeter()
-    let problems = RandomProblems.make(
+    let problems = RandomProblems.grouped(
       settings.instances, from: &source, scores: .extreme, masks: true)
+    var derivatives = Derivatives()
     for problem in problems {
       let beta = problem.inverseTemperature
       let weights = problem.weights
       let cross = Vectors.covariance(problem.values, problem.keys, weights: weights)
       sensitivity.compare(
-        Self.attentionJacobian(problem), cross.flatMap { $0 }.map { beta * $0 })
+        derivatives.attention(problem), cross.flatMap { $0 }.map { beta * $0 })
       let expected = Self.restoring(
         Vectors.covariance(problem.keys, problem.keys, weights: weights), beta)
-      let hessian = ProgramRunner(
-        HopfieldEnergy.program(problem).gradient(of: "E", withRespectTo: ["q"])
-          .jacobian(of: "gradient.q", withRespectTo: "q", as: "H").keeping(outputs: ["H"]),
-        HopfieldEnergy.arguments(problem))
-      hessian.run()
-      flow.compare(hessian("H").map { -$0 }, expected.map { -$0 })
-      let curvature = ProgramRunner(
-        KeyMixture(problem).program.gradient(of: "surprise", withRespectTo: ["q"])
-          .jacobian(of: "gradient.q", withRespectTo: "q", as: "H").keeping(outputs: ["H"]),
-        ["q": problem.query])
-      curvature.run()
-      laplace.compare(curvature("H"), expected.map { beta * $0 })
+      flow.compare(derivatives.energy(problem).map { -$0 }, expected.map { -$0 })
+      laplace.compare(derivatives.surprise(problem), expected.map { beta * $0 })
     }
     let (rate, wrong) = try Self.escape(settings.instances, &source)
     return Finding(
@@ -88,24 +79,6 @@ package struct StabilityComparison: BridgeComparison {
       figure: settings.draws ? try Self.figure() : nil)
   }
 
-  /// ∂attention/∂q [e × d] by the tensor core's derivative of the attention that models run.
-  static func attentionJacobian(_ problem: AttentionProblem) -> [Double] {
-    var builder = ProgramBuilder()
-    let q = builder.input("q", shape: .matrix(1, problem.query.count))
-    let k = builder.input("k", shape: .matrix(problem.count, problem.query.count))
-    let v = builder.input("v", shape: .matrix(problem.count, problem.valueWidth))
-    let b = builder.input("b", shape: .matrix(1, problem.count))
-    let out = builder.attention(q, k, v, bias: b, scale: problem.inverseTemperature)
-    builder.output("out", out)
-    var arguments = HopfieldEnergy.arguments(problem)
-    arguments["v"] = problem.values.flatMap { $0 }
-    let runner = ProgramRunner(
-      builder.build().jacobian(of: "out", withRespectTo: "q", as: "J").keeping(outputs: ["J"]),
-      arguments)
-    runner.run()
-    return runner("J")
-  }
-
   /// I − β C, row-major.
   private static func restoring(_ covariance: [[Double]], _ beta: Double) -> [Double] {
     covariance.enumerated().flatMap { row, entries in
@@ -116,10 +89,10 @@ package struct StabilityComparison: BridgeComparison {
   /// Pairs of opposite keys, between which a query of zero rests, with a given β λ_max.
   ///
   /// - Parameters:
-  ///   - pairs: half the keys.
+  ///   - pairs: one key of each pair.
   ///   - strength: β λ_max, which scales the keys.
-  ///   - source: the random numbers.
-  /// - Returns: the problem and the direction of the largest variance of the keys.
+  /// - Returns: the problem, the direction of the largest variance of its keys, and β λ_max by the
+  ///   eigenvalues of the scaled keys.
   /// - Throws: `BridgeError.linearAlgebra`.
   static func balanced(
     pairs: [[Double]], strength: Double
@@ -230,6 +203,67 @@ package struct StabilityComparison: BridgeComparison {
           "A query between its keys is stable only while βλ < 1",
           "キーの間のクエリが安定なのは βλ < 1 の間だけである"),
         rows: [[escape, fork]], height: 800, language: language)
+    }
+  }
+}
+
+/// Derivatives by the tensor core, with one program for all problems of a shape.
+private struct Derivatives {
+  private var runners: [Key: ProgramRunner] = [:]
+
+  private struct Key: Hashable {
+    let name: String
+    let extents: [Int]
+    let beta: Double
+  }
+
+  private mutating func values(
+    _ name: String, _ problem: AttentionProblem, _ arguments: [String: [Double]],
+    _ program: () -> Program
+  ) -> [Double] {
+    let key = Key(
+      name: name, extents: [problem.count, problem.query.count, problem.valueWidth],
+      beta: problem.inverseTemperature)
+    let runner = runners[key] ?? ProgramRunner(program().keeping(outputs: ["D"]))
+    runners[key] = runner
+    for (name, values) in arguments { runner.set(name, values) }
+    runner.run()
+    return runner("D")
+  }
+
+  /// ∂attention/∂q [e × d] of the attention that models run.
+  mutating func attention(_ problem: AttentionProblem) -> [Double] {
+    var arguments = HopfieldEnergy.arguments(problem)
+    arguments["v"] = problem.values.flatMap { $0 }
+    return values("attention", problem, arguments) {
+      var builder = ProgramBuilder()
+      let q = builder.input("q", shape: .matrix(1, problem.query.count))
+      let k = builder.input("k", shape: .matrix(problem.count, problem.query.count))
+      let v = builder.input("v", shape: .matrix(problem.count, problem.valueWidth))
+      let b = builder.input("b", shape: .matrix(1, problem.count))
+      let out = builder.attention(q, k, v, bias: b, scale: problem.inverseTemperature)
+      builder.output("out", out)
+      return builder.build().jacobian(of: "out", withRespectTo: "q", as: "D")
+    }
+  }
+
+  /// ∂²E/∂q² [d × d] of the Hopfield energy.
+  mutating func energy(_ problem: AttentionProblem) -> [Double] {
+    values("energy", problem, HopfieldEnergy.arguments(problem)) {
+      HopfieldEnergy.program(problem).gradient(of: "E", withRespectTo: ["q"])
+        .jacobian(of: "gradient.q", withRespectTo: "q", as: "D")
+    }
+  }
+
+  /// −∂² ln p(q)/∂q² [d × d] of the Gaussian mixture.
+  mutating func surprise(_ problem: AttentionProblem) -> [Double] {
+    let mixture = KeyMixture(problem)
+    let arguments = [
+      "q": problem.query, "k": problem.keys.flatMap { $0 }, "w": mixture.logWeights,
+    ]
+    return values("surprise", problem, arguments) {
+      mixture.program.gradient(of: "surprise", withRespectTo: ["q"])
+        .jacobian(of: "gradient.q", withRespectTo: "q", as: "D")
     }
   }
 }

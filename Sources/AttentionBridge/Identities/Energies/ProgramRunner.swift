@@ -38,9 +38,24 @@ extension AttentionProblem {
   }
 }
 
-extension Tensor<Double> {
-  /// The rows of a matrix.
-  var rowArrays: [[Double]] {
-    (0..<rows).map { Array(values[($0 * columns)..<(($0 + 1) * columns)]) }
+extension RandomProblems {
+  /// Problems as `make` gives them, but eight random ones to a shape, so that a program can serve
+  /// all of them.
+  static func grouped(
+    _ count: Int, from source: inout RandomSource, scores: Scores = .moderate, masks: Bool = false
+  ) -> [AttentionProblem] {
+    let shapes = max(1, (count + 7) / 8)
+    let templates = make(shapes, from: &source, scores: scores, masks: masks)
+    var problems = templates
+    for template in templates.suffix(shapes) {
+      for _ in 1..<8 {
+        var problem = template
+        problem.query = source.normals(template.query.count)
+        problem.keys = template.keys.map { source.normals($0.count) }
+        problem.values = template.values.map { source.normals($0.count) }
+        problems.append(problem)
+      }
+    }
+    return problems
   }
 }
