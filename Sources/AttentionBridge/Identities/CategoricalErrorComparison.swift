@@ -173,7 +173,7 @@ package struct CategoricalErrorComparison: BridgeComparison {
           .points(
             language.pick("∂KL/∂u", "∂KL/∂u"), role: .freeEnergy, x: some, y: slopes, size: 12),
           .line(
-            language.pick("Gaussian: m₂ − m₁, m₁ = 0.85", "ガウス分布：m₂ − m₁，m₁ = 0.85"),
+            language.pick("Gaussian m₂ − m₁", "ガウス分布 m₂ − m₁"),
             role: .error, variant: 1, x: moves, y: moves.map { $0 - 0.85 }, width: 4),
         ], xRange: -7...7, yRange: -2...2, rules: [.horizontal(0)])
       return Figure(

@@ -38,9 +38,13 @@ package struct EnergyTransformerComparison: BridgeComparison {
     var force = DeviationMeter()
     var first = DeviationMeter()
     var second = DeviationMeter()
+    // One set of programs for all blocks of a shape.
+    var machines: [[Int]: EnergyPrograms] = [:]
     for block in Self.blocks(settings.instances, from: &source) {
-      let gradient = block.gradient
-      let terms = block.terms
+      let machine = machines[block.extents] ?? EnergyPrograms(block)
+      machines[block.extents] = machine
+      let gradient = machine.gradient(block)
+      let terms = machine.terms(block)
       force.compare(
         Vectors.sum(terms.asQueries, 1, terms.asKeys), gradient.whole.map { -$0 })
       first.compare(terms.asQueries, gradient.asQueries.map { -$0 })
@@ -87,14 +91,17 @@ package struct EnergyTransformerComparison: BridgeComparison {
     for token in 0..<4 { for key in 0..<4 where key != 2 { alone.bias[token, key] = -.infinity } }
     blocks.append(alone)
     var large = random(tokens: 4, width: 3, key: 2, heads: 1)
-    large.inverseTemperature *= 700 / large.largestScore
+    let factor = (700 / large.largestScore).squareRoot()
+    large.tokens.values = large.tokens.values.map { $0 * factor }
     blocks.append(large)
-    for _ in 0..<max(0, count) {
+    // Eight to a shape, so that programs can serve all of them.
+    var extents: [Int] = []
+    for index in 0..<max(0, count) {
+      if index % 8 == 0 {
+        extents = [7, 6, 4, 3].map { 1 + RandomProblems.integer(below: $0, &source) }
+      }
       var block = random(
-        tokens: 1 + RandomProblems.integer(below: 7, &source),
-        width: 1 + RandomProblems.integer(below: 6, &source),
-        key: 1 + RandomProblems.integer(below: 4, &source),
-        heads: 1 + RandomProblems.integer(below: 3, &source))
+        tokens: extents[0], width: extents[1], key: extents[2], heads: extents[3])
       let tokens = block.tokens.rows
       let mask = source.uniform()
       for token in 0..<tokens {
@@ -122,13 +129,14 @@ package struct EnergyTransformerComparison: BridgeComparison {
       tokens: matrix(tokens, width, 1),
       heads: [EnergyBlock.Head(query: matrix(width, 3, 0.6), key: matrix(width, 3, 0.6))],
       inverseTemperature: 1, bias: Tensor(repeating: 0, shape: .matrix(tokens, tokens)))
-    let terms = block.terms
-    let whole = block.gradient.whole.map { -$0 }
+    let programs = EnergyPrograms(block)
+    let terms = programs.terms(block)
+    let whole = programs.gradient(block).whole.map { -$0 }
     let largest = (terms.asQueries + terms.asKeys + whole).map(abs).max() ?? 1
-    let steps = 40
-    let both = block.trace(steps: steps, rate: 0.05) { Vectors.sum($0.asQueries, 1, $0.asKeys) }
-    let one = block.trace(steps: steps, rate: 0.05) { $0.asQueries }
-    let other = block.trace(steps: steps, rate: 0.05) { $0.asKeys }
+    let steps = 12
+    let both = block.trace(steps: steps, rate: 0.03) { Vectors.sum($0.asQueries, 1, $0.asKeys) }
+    let one = block.trace(steps: steps, rate: 0.03) { $0.asQueries }
+    let other = block.trace(steps: steps, rate: 0.03) { $0.asKeys }
     let x = (0...steps).map(Double.init)
     return LocalizedFigure { language in
       func map(_ title: String, _ values: [Double]) -> Panel {
@@ -199,22 +207,88 @@ struct EnergyBlock {
     }.max() ?? 0
   }
 
-  /// E as a program of tokens as queries `x` and tokens as keys `y`.
-  ///
-  /// - Parameter isShared: whether one input `x` serves as both.
-  /// - Returns: the program with the output `E`.
-  func program(isShared: Bool) -> Program {
+  /// What decides the programs: tokens, D, d and heads.
+  var extents: [Int] {
+    [tokens.rows, tokens.columns, heads.first?.query.columns ?? 0, heads.count]
+  }
+
+  /// E along steps of a part of the force, the start first.
+  func trace(
+    steps: Int, rate: Double, along force: ((asQueries: [Double], asKeys: [Double])) -> [Double]
+  ) -> [Double] {
+    let programs = EnergyPrograms(self)
+    var moved = self
+    return (0...steps).map { step in
+      if step > 0 {
+        moved.tokens.values = Vectors.sum(
+          moved.tokens.values, rate, force(programs.terms(moved)))
+      }
+      return programs.energy(moved)
+    }
+  }
+}
+
+/// The programs of an Energy Transformer for all blocks of one shape and one β.
+struct EnergyPrograms {
+  private let shared: ProgramRunner
+  private let apart: ProgramRunner
+  private let force: ProgramRunner
+
+  init(_ block: EnergyBlock) {
+    shared = ProgramRunner(
+      Self.energy(block, isShared: true).gradient(of: "E", withRespectTo: ["x"]))
+    apart = ProgramRunner(
+      Self.energy(block, isShared: false).gradient(of: "E", withRespectTo: ["x", "y"]))
+    force = ProgramRunner(Self.terms(block))
+  }
+
+  /// E of a block.
+  func energy(_ block: EnergyBlock) -> Double {
+    run(shared, block)
+    return shared("E")[0]
+  }
+
+  /// ∂E/∂X by reverse differentiation: whole, and with tokens as queries and keys told apart.
+  func gradient(
+    _ block: EnergyBlock
+  ) -> (whole: [Double], asQueries: [Double], asKeys: [Double]) {
+    run(shared, block)
+    apart.set("y", block.tokens.values)
+    run(apart, block)
+    return (shared("gradient.x"), apart("gradient.x"), apart("gradient.y"))
+  }
+
+  /// The two terms of the force by the attention of the tensor core, summed over heads.
+  func terms(_ block: EnergyBlock) -> (asQueries: [Double], asKeys: [Double]) {
+    run(force, block)
+    return (force("first"), force("second"))
+  }
+
+  private func run(_ runner: ProgramRunner, _ block: EnergyBlock) {
+    runner.set("x", block.tokens.values)
+    runner.set("bias", block.bias.values)
+    for (index, head) in block.heads.enumerated() {
+      runner.set("query\(index)", head.query.values)
+      runner.set("key\(index)", head.key.values)
+    }
+    runner.run()
+  }
+
+  /// E as a program of tokens as queries `x` and tokens as keys, `y` or the same.
+  private static func energy(_ block: EnergyBlock, isShared: Bool) -> Program {
     var builder = ProgramBuilder()
-    let x = builder.input("x", shape: tokens.shape)
-    let y = isShared ? x : builder.input("y", shape: tokens.shape)
-    let beta = builder.constant(inverseTemperature)
+    let x = builder.input("x", shape: block.tokens.shape)
+    let y = isShared ? x : builder.input("y", shape: block.tokens.shape)
+    let bias = builder.input("bias", shape: block.bias.shape)
+    let beta = builder.constant(block.inverseTemperature)
     var energy = builder.constant(0)
-    for head in heads {
-      let q = builder.matrixProduct(x, builder.constant(head.query))
-      let k = builder.matrixProduct(y, builder.constant(head.key))
+    for (index, head) in block.heads.enumerated() {
+      let queryWeights = builder.input("query\(index)", shape: head.query.shape)
+      let keyWeights = builder.input("key\(index)", shape: head.key.shape)
+      let q = builder.matrixProduct(x, queryWeights)
+      let k = builder.matrixProduct(y, keyWeights)
       let products = builder.matrixProduct(q, builder.transpose(k))
-      let scores = builder.binary(
-        .add, builder.binary(.multiply, beta, products), builder.constant(bias))
+      let scores = builder.binary(.add, builder.binary(.multiply, beta, products), bias)
       let part = builder.binary(.divide, builder.sum(builder.logSumExp(scores)), beta)
       energy = builder.binary(.subtract, energy, part)
     }
@@ -222,58 +296,29 @@ struct EnergyBlock {
     return builder.build()
   }
 
-  /// ∂E/∂X by reverse differentiation: whole, and with tokens as queries and keys told apart.
-  var gradient: (whole: [Double], asQueries: [Double], asKeys: [Double]) {
-    let shared = ProgramRunner(
-      program(isShared: true).gradient(of: "E", withRespectTo: ["x"]), ["x": tokens.values])
-    shared.run()
-    let apart = ProgramRunner(
-      program(isShared: false).gradient(of: "E", withRespectTo: ["x", "y"]),
-      ["x": tokens.values, "y": tokens.values])
-    apart.run()
-    return (shared("gradient.x"), apart("gradient.x"), apart("gradient.y"))
-  }
-
-  /// The two terms of the force by the attention of the tensor core, summed over heads.
-  var terms: (asQueries: [Double], asKeys: [Double]) {
+  private static func terms(_ block: EnergyBlock) -> Program {
     var builder = ProgramBuilder()
-    let x = builder.input("x", shape: tokens.shape)
-    let unit = builder.constant(.identity(tokens.rows))
-    let mask = builder.constant(bias)
-    var first = builder.zeros(tokens.shape)
-    var second = builder.zeros(tokens.shape)
-    for head in heads {
-      let (queryWeights, keyWeights) = (builder.constant(head.query), builder.constant(head.key))
+    let x = builder.input("x", shape: block.tokens.shape)
+    let bias = builder.input("bias", shape: block.bias.shape)
+    let unit = builder.constant(.identity(block.tokens.rows))
+    let scale = block.inverseTemperature
+    var first = builder.zeros(block.tokens.shape)
+    var second = builder.zeros(block.tokens.shape)
+    for (index, head) in block.heads.enumerated() {
+      let queryWeights = builder.input("query\(index)", shape: head.query.shape)
+      let keyWeights = builder.input("key\(index)", shape: head.key.shape)
       let q = builder.matrixProduct(x, queryWeights)
       let k = builder.matrixProduct(x, keyWeights)
-      let attended = builder.attention(q, k, k, bias: mask, scale: inverseTemperature)
+      let attended = builder.attention(q, k, k, bias: bias, scale: scale)
       first = builder.binary(
         .add, first, builder.matrixProduct(attended, builder.transpose(queryWeights)))
-      let weights = builder.attention(q, k, unit, bias: mask, scale: inverseTemperature)
+      let weights = builder.attention(q, k, unit, bias: bias, scale: scale)
       let heard = builder.matrixProduct(builder.transpose(weights), q)
       second = builder.binary(
         .add, second, builder.matrixProduct(heard, builder.transpose(keyWeights)))
     }
     builder.output("first", first)
     builder.output("second", second)
-    let runner = ProgramRunner(builder.build(), ["x": tokens.values])
-    runner.run()
-    return (runner("first"), runner("second"))
-  }
-
-  /// E along steps of a part of the force, the start first.
-  func trace(
-    steps: Int, rate: Double, along force: ((asQueries: [Double], asKeys: [Double])) -> [Double]
-  ) -> [Double] {
-    let energy = ProgramRunner(program(isShared: true))
-    var moved = self
-    return (0...steps).map { step in
-      if step > 0 {
-        moved.tokens.values = Vectors.sum(moved.tokens.values, rate, force(moved.terms))
-      }
-      energy.set("x", moved.tokens.values)
-      energy.run()
-      return energy("E")[0]
-    }
+    return builder.build()
   }
 }

@@ -138,7 +138,7 @@ package struct StabilityComparison: BridgeComparison {
       let target = isStable ? 0.1 + 0.7 * source.uniform() : 1.25 + source.uniform()
       let (problem, direction, strength) = try balanced(pairs: pairs, strength: target)
       let states = try problem.flow(
-        from: direction.map { $0 * start }, times: [1, 60],
+        from: direction.map { $0 * start }, times: [1, 20],
         options: ODEOptions(
           stepper: .rk8pd, relativeTolerance: 1e-11, absoluteTolerance: 1e-16))
       rate.compare(log(Vectors.norm(states[0]) / start), strength - 1)
