@@ -73,8 +73,8 @@ package struct StabilityComparison: BridgeComparison {
           "rate of escape of the flow = β λ_max − 1", "流れが離れる速さ ＝ β λ_max − 1",
           tolerance: 1e-8),
         wrong.deviation(
-          "share of flows that return or leave against the rule",
-          "規則に反して戻る、または離れる流れの割合", tolerance: 0),
+          "a flow that returns or leaves against the rule (1 if any)",
+          "規則に反して戻る、または離れる流れ（あれば1）", tolerance: 0),
       ],
       figure: settings.draws ? try Self.figure() : nil)
   }
