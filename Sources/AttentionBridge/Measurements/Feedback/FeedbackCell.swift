@@ -10,7 +10,7 @@ internal import TensorCore
 /// (mathematics §4 and §11). The variables are (μ, q), and the flow descends F in a fixed metric
 /// that brings both to a rate near one.
 struct FeedbackCell: ODESystem {
-  /// The problem; its query is q₀. No key may be masked.
+  /// The problem: its query is where q starts and is held, and none of its keys is masked.
   let problem: AttentionProblem
   /// P: how firmly the query is held.
   let queryPrecision: Double

@@ -50,7 +50,7 @@ package struct PosnerComparison: BridgeComparison {
       let trial = try PosnerTrial(
         path: path, target: target, overrides: overrides, seed: settings.seed)
       done += 1
-      try settings.proceed(done / 11)
+      try settings.proceed(done / 12)
       return trial
     }
     let fixed = ["levels.1.parameters.gain=0"], dark = ["levels.2.precision.v=1"]
@@ -59,7 +59,8 @@ package struct PosnerComparison: BridgeComparison {
       neutral: try trial(.valid, ["process.let.strength=0"]), both: try trial(.both))
     let control = Trials(
       valid: try trial(.valid, fixed), invalid: try trial(.invalid, fixed),
-      neutral: trials.neutral, both: try trial(.both, fixed))
+      neutral: try trial(.valid, fixed + ["process.let.strength=0"]),
+      both: try trial(.both, fixed))
     let expecting = Pair(valid: try trial(.valid, dark), invalid: try trial(.invalid, dark))
     let expectingControl = Pair(
       valid: try trial(.valid, fixed + dark), invalid: try trial(.invalid, fixed + dark))
@@ -205,16 +206,17 @@ package struct PosnerComparison: BridgeComparison {
       return kept.isEmpty ? none : kept.joined(separator: separator)
     }
     let mean = MeasurementStatistics.text(seen.meanDelay)
+    let later = seen.meanDelay > null.meanDelay + PosnerTrial.bin
     return LocalizedText(
       english: """
         Seen: \(list({ outcomes[$0].english }, true, ", ", "nothing")). Not seen: \
-        \(list({ outcomes[$0].english }, false, ", ", "nothing")). The expected intensity itself \
-        is delayed by \(mean) ms: under a flat prior it follows the light whatever the precision.
+        \(list({ outcomes[$0].english }, false, ", ", "nothing")). The expected intensity of an \
+        invalid target \(later ? "comes later" : "does not come later") (by \(mean) ms).
         """,
       japanese: """
         見られたもの：\(list({ outcomes[$0].japanese }, true, "、", "なし"))。見られなかったもの：\
-        \(list({ outcomes[$0].japanese }, false, "、", "なし"))。期待される強さ自体の遅れは \(mean) ms \
-        です。平坦な事前分布のもとでは、精度によらず光に追随するからです。
+        \(list({ outcomes[$0].japanese }, false, "、", "なし"))。無効な標的で、期待される強さの\
+        立ち上がりは\(later ? "遅れます" : "遅れません")（差は \(mean) ms）。
         """)
   }
 }
