@@ -6,7 +6,9 @@ package enum Bridge {
   /// What holds exactly.
   package static let identities: [any BridgeComparison] = [
     CellComparison(), MaskComparison(), OnlineComparison(), SinkComparison(),
-    FrozenErrorsComparison(),
+    DensityComparison(), HopfieldStepComparison(), MixtureComparison(), HopfieldFlowComparison(),
+    StabilityComparison(), EnergyTransformerComparison(), FrozenErrorsComparison(),
+    CategoricalErrorComparison(), LogitFlowComparison(),
   ]
 
   /// What is measured.
