@@ -140,8 +140,8 @@ package struct CrossValidatedEncoder: Sendable {
       let within = gram.picking(split.training, split.training)
       let across = gram.picking(split.training, split.test)
       // The columns of P sum to zero, so that only the right factor has to be centered.
-      var left = LinearAlgebra.transposedProduct(split.encoder.projected, within)
-      var right = LinearAlgebra.transposedProduct(split.encoder.projected, across)
+      var left = Self.transposedProduct(split.encoder.projected, within)
+      var right = Self.transposedProduct(split.encoder.projected, across)
       for row in 0..<left.rows {
         let mean = left.values[(row * n)..<((row + 1) * n)].reduce(0, +) / Double(n)
         for column in 0..<n { left.values[row * n + column] -= mean }
@@ -156,6 +156,29 @@ package struct CrossValidatedEncoder: Sendable {
         let place = split.test[column]
         return gram.values[place * gram.count + place] - 2 * sum / Double(n) + total
       }
+    }
+
+    /// `AᵀB` by the kernels that Transformers train with: shifted controls make thousands of these.
+    private static func transposedProduct(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Tensor<
+      Double
+    > {
+      precondition(a.rows == b.rows, "transposed product of \(a.shape) and \(b.shape)")
+      let (rows, columns) = (a.columns, b.columns)
+      var result = Tensor<Double>(repeating: 0, shape: .matrix(rows, columns))
+      let layout = ProductLayout(
+        rows: rows, columns: columns, inner: a.rows, aRow: 1, aColumn: rows, bRow: columns,
+        bColumn: 1, cRow: columns)
+      unsafe a.values.withUnsafeBufferPointer { a in
+        unsafe b.values.withUnsafeBufferPointer { b in
+          unsafe result.values.withUnsafeMutableBufferPointer { c in
+            guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else {
+              return
+            }
+            unsafe Double.matrixProduct(layout, a, b, into: c)
+          }
+        }
+      }
+      return result
     }
 
     /// `‖Y_test − TDPᵀY‖²_F` with `D = diag(1/(e + λ))`.

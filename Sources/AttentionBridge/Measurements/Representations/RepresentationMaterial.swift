@@ -20,9 +20,9 @@ package struct RepresentationSizes: Sendable {
   /// The compared tokens of the held-out song.
   package var tokens = 256
   /// The songs that the Transformer learns from, and the samples of each.
-  package var songs = 8, samples = 512
+  package var songs = 12, samples = 512
   /// How many circular shifts make a null distribution.
-  package var shifts = 99
+  package var shifts = 59
   /// How songs are learned.
   package var learning = SongTransformer.Settings()
   /// How error units are measured.
