@@ -1,5 +1,6 @@
 import AttentionBridge
 import Foundation
+import ModelFiles
 import Reporting
 import TensorCore
 import Testing

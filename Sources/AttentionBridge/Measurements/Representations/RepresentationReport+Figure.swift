@@ -59,7 +59,7 @@ extension RepresentationReport {
       [
         Panel(
           title: language.pick("Error units of the dynamic model", "動的モデルの誤差ユニット"),
-          xLabel: language.pick("token of the held-out song", "未学習の歌のトークン"), yLabel: score,
+          xLabel: language.pick("token of the held-out song", "学習に使わない歌のトークン"), yLabel: score,
           series: Array(errors.reversed()), xRange: range)
       ],
     ]

@@ -32,7 +32,7 @@ package struct RepresentationReport: Sendable {
         Effect(
           LocalizedText(
             english: "mean surprisal per token of the held-out song",
-            japanese: "未学習の歌におけるトークン当たりの平均驚き"),
+            japanese: "学習に使わない歌におけるトークン当たりの平均驚き"),
           value: SampleCorrelation.mean(traces.surprisals), unit: "nats",
           null: .analytic(
             traces.chainSurprisal,
