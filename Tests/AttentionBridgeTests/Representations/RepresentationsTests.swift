@@ -11,8 +11,8 @@ import Testing
   static var sizes: RepresentationSizes {
     var sizes = RepresentationSizes()
     sizes.tokens = 80
-    sizes.songs = 2
-    sizes.samples = 100
+    sizes.songs = 1
+    sizes.samples = 64
     sizes.shifts = 5
     sizes.learning.passes = 2
     sizes.sensors.sensors = 12

@@ -122,18 +122,17 @@ package struct RepresentationReport: Sendable {
     if let best = trained.indices.max(by: { trained[$0].value < trained[$1].value }) {
       let name = material.layers[best].name
       let measured = trained[best]
-      let isAbove = measured.p < Self.significance
+      // The best of several layers is above its shifts more often than one layer is: say of how many.
       english.append(
-        "From \(name.english), held-out responses are told apart in "
-          + "\(percent(measured.value)) of pairs, which is "
-          + (isAbove ? "more than" : "no more than")
-          + " circular shifts give (up to \(percent(measured.upper)))"
+        "Held-out responses are told apart beyond shifts from \(count(trained)) of "
+          + "\(trained.count) layers; the best, \(name.english), reaches "
+          + "\(percent(measured.value)) of pairs, its shifts up to \(percent(measured.upper))"
           + (analysis.ceiling.map { "; the error units themselves reach \(percent($0.value))" }
             ?? "") + ".")
       japanese.append(
-        "\(name.japanese)から予測すると、未使用の応答の対を \(percent(measured.value)) の割合で"
-          + "見分けられ、巡回シフト（上限 \(percent(measured.upper))）"
-          + (isAbove ? "を上回ります" : "を上回りません")
+        "シフトを超えて未使用の応答を見分けられる層は \(trained.count) 個中 \(count(trained)) 個で、"
+          + "最良の\(name.japanese)では対の \(percent(measured.value)) を見分けます"
+          + "（シフトの上限は \(percent(measured.upper))）"
           + (analysis.ceiling.map { "。誤差ユニット自身からは \(percent($0.value)) です" } ?? "")
           + "。")
       if material.untrained != nil, let before = analysis.accuracy.last {
