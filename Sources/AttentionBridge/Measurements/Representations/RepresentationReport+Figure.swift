@@ -72,7 +72,7 @@ extension RepresentationReport {
     let values = likeness.values + [likeness.best.map(\.upper)]
     let names =
       encoded.map { language.pick($0.english, $0.japanese) }
-      + [language.pick("97.5 % of shifts", "シフトの 97.5 %")]
+      + [language.pick("shift limit", "シフトの上限")]
     let lowest = values.flatMap { $0 }.reduce(0, min)
     return Panel(
       title: title,

@@ -131,7 +131,7 @@ package struct RepresentationReport: Sendable {
             ?? "") + ".")
       japanese.append(
         "シフトを超えて未使用の応答を見分けられる層は \(trained.count) 個中 \(count(trained)) 個で、"
-          + "最良の\(name.japanese)では対の \(percent(measured.value)) を見分けます"
+          + "最良は\(name.japanese)で、対の \(percent(measured.value)) を見分けます"
           + "（シフトの上限は \(percent(measured.upper))）"
           + (analysis.ceiling.map { "。誤差ユニット自身からは \(percent($0.value)) です" } ?? "")
           + "。")
