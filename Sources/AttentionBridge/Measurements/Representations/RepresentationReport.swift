@@ -1,0 +1,158 @@
+internal import Foundation
+package import ModelFiles
+
+/// What the analysis says to people: effects and verdict; the figure is in a file of its own.
+package struct RepresentationReport: Sendable {
+  /// Both sides.
+  package let material: RepresentationMaterial
+  /// What was measured.
+  package let analysis: RepresentationAnalysis
+  /// How much was sung, learned and shifted.
+  package let sizes: RepresentationSizes
+
+  /// Creates a report.
+  package init(
+    material: RepresentationMaterial, analysis: RepresentationAnalysis, sizes: RepresentationSizes
+  ) {
+    self.material = material
+    self.analysis = analysis
+    self.sizes = sizes
+  }
+
+  typealias Measured = RepresentationAnalysis.Measured
+
+  /// The level of chance at which a number is counted; nothing is corrected for how many there are.
+  package static let significance = 0.05
+
+  /// Every number beside its null.
+  package var effects: [Effect] {
+    var effects: [Effect] = []
+    if let traces = material.traces {
+      effects.append(
+        Effect(
+          LocalizedText(
+            english: "mean surprisal per token of the held-out song",
+            japanese: "学習に使わない歌におけるトークン当たりの平均驚き"),
+          value: SampleCorrelation.mean(traces.surprisals), unit: "nats",
+          null: .analytic(
+            traces.chainSurprisal,
+            LocalizedText(
+              english: "a Markov chain of first order learned from the same songs",
+              japanese: "同じ歌から学習した 1 次マルコフ連鎖"))))
+    }
+    for (index, measured) in analysis.surprisal.enumerated() {
+      let what = index == 0 ? "F" : "‖ξ‖ \(index)"
+      effects.append(
+        shifted("correlation of \(what) with surprisal", "\(what) と驚きの相関", measured))
+    }
+    if let entropy = analysis.entropy {
+      effects.append(
+        shifted(
+          "correlation of the entropy of attention with ‖ξ‖ 1",
+          "注意のエントロピーと ‖ξ‖ 1 の相関", entropy))
+    }
+    for (level, measured) in zip(material.levels, analysis.alignment.best) {
+      effects.append(
+        shifted(
+          "largest CKA of a layer with \(level.name.english)",
+          "\(level.name.japanese) と層の CKA の最大値", measured))
+    }
+    for (level, measured) in zip(material.levels, analysis.similarity.best) {
+      effects.append(
+        shifted(
+          "largest representational similarity of a layer with \(level.name.english)",
+          "\(level.name.japanese) と層の表現類似度の最大値", measured))
+    }
+    for (layer, measured) in zip(encoded, analysis.accuracy) {
+      effects.append(
+        shifted(
+          "2-vs-2 accuracy from \(layer.english)", "2 対 2 正答率（\(layer.japanese)から）",
+          measured))
+    }
+    if let ceiling = analysis.ceiling {
+      effects.append(
+        shifted(
+          "2-vs-2 accuracy from the error units themselves (upper bound)",
+          "2 対 2 正答率（誤差ユニット自身から、上限）", ceiling))
+    }
+    effects.append(
+      Effect(
+        LocalizedText(
+          english: "2-vs-2 accuracy from the last layer in random order",
+          japanese: "2 対 2 正答率（最後の層の時点を無作為に並べ替え）"),
+        value: analysis.shuffled,
+        null: .analytic(
+          0.5, LocalizedText(english: "chance", japanese: "偶然の水準"))))
+    return effects
+  }
+
+  private func shifted(_ english: String, _ japanese: String, _ measured: Measured) -> Effect {
+    Effect(
+      LocalizedText(english: english, japanese: japanese), value: measured.value,
+      null: .shuffled(measured.controls, value: measured.value, analysis.shifts.method))
+  }
+
+  /// What is encoded from, in the order of `analysis.accuracy`.
+  var encoded: [LocalizedText] {
+    material.layers.map(\.name) + (material.untrained.map { [$0.name] } ?? [])
+  }
+
+  /// What came out, made from the numbers.
+  package var verdict: LocalizedText {
+    var english = ["Exploratory; p is not corrected for the number of tests."]
+    var japanese = ["探索的な結果であり、p 値は検定の数で補正していません。"]
+    func count(_ all: [Measured]) -> Int { all.count { $0.p < Self.significance } }
+    if let first = analysis.surprisal.first {
+      let found = count(analysis.surprisal)
+      english.append(
+        "Surprisal goes with \(found) of \(analysis.surprisal.count) of F and ‖ξ‖ beyond circular "
+          + "shifts (F: r = \(digits(first.value)), p = \(digits(first.p))).")
+      japanese.append(
+        "驚きは、F と各階層の ‖ξ‖ の計 \(analysis.surprisal.count) 個のうち \(found) 個と、"
+          + "巡回シフトを超えて相関します（F: r = \(digits(first.value))、p = \(digits(first.p))）。")
+    }
+    let (cka, rsa) = (analysis.alignment.best, analysis.similarity.best)
+    english.append(
+      "Beyond shifts, \(count(cka)) of \(cka.count) level representations align with a layer by "
+        + "CKA, and \(count(rsa)) of \(rsa.count) by representational similarity.")
+    japanese.append(
+      "シフトを超えて層と似ている階層の表現は、CKA で \(cka.count) 個中 \(count(cka)) 個、"
+        + "表現類似度で \(rsa.count) 個中 \(count(rsa)) 個です。")
+    let trained = Array(analysis.accuracy.prefix(material.layers.count))
+    if let best = trained.indices.max(by: { trained[$0].value < trained[$1].value }) {
+      let name = material.layers[best].name
+      let measured = trained[best]
+      // The best of several layers is above its shifts more often than one layer is: say of how many.
+      english.append(
+        "Held-out responses are told apart beyond shifts from \(count(trained)) of "
+          + "\(trained.count) layers; the best, \(name.english), reaches "
+          + "\(percent(measured.value)) of pairs, its shifts up to \(percent(measured.upper))"
+          + (analysis.ceiling.map { "; the error units themselves reach \(percent($0.value))" }
+            ?? "") + ".")
+      japanese.append(
+        "シフトを超えて未使用の応答を見分けられる層は \(trained.count) 個中 \(count(trained)) 個で、"
+          + "最良は\(name.japanese)で、対の \(percent(measured.value)) を見分けます"
+          + "（シフトの上限は \(percent(measured.upper))）"
+          + (analysis.ceiling.map { "。誤差ユニット自身からは \(percent($0.value)) です" } ?? "")
+          + "。")
+      if material.untrained != nil, let before = analysis.accuracy.last {
+        let gain = measured.value - before.value
+        // Differences within the width of the null say nothing.
+        let matters = abs(gain) > (before.upper - before.lower) / 2
+        english.append(
+          "A block before learning reaches \(percent(before.value)): what learning adds is "
+            + (matters ? (gain > 0 ? "more than" : "negative, by more than") : "within")
+            + " half the width of the null.")
+        japanese.append(
+          "学習前のブロックでは \(percent(before.value)) であり、学習による"
+            + (matters ? (gain > 0 ? "上乗せは" : "低下は") : "差は")
+            + (matters ? "偶然の幅の半分を超えます。" : "偶然の幅の半分に収まります。"))
+      }
+    }
+    return LocalizedText(
+      english: english.joined(separator: " "), japanese: japanese.joined())
+  }
+
+  private func digits(_ value: Double) -> String { String(format: "%.2f", value) }
+  private func percent(_ value: Double) -> String { String(format: "%.0f %%", 100 * value) }
+}
