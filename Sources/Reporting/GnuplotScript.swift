@@ -230,7 +230,10 @@ struct GnuplotScript {
   }
 
   private func list(_ ticks: AxisTicks, labeled: Bool = true) -> String {
-    let entries = ticks.ticks.map { "\(quote(labeled ? $0.label : "")) \($0.value)" }
+    // The labels of ticks are formats, in which a percent sign has a meaning.
+    let entries = ticks.ticks.map {
+      "\(quote(labeled ? $0.label.replacing("%", with: "%%") : "")) \($0.value)"
+    }
     return "(" + entries.joined(separator: ", ") + ")"
   }
 }

@@ -44,6 +44,18 @@ struct BridgeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "For representations: your own features [samples × features] in place of the Transformer's "
+        + "layers.", valueName: "file.npy"))
+  var features: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "For representations: your own recordings [samples × responses] in place of the simulated "
+        + "ones.", valueName: "file.npy"))
+  var responses: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Draw the figure of every comparison into a folder, as bridge-NAME.png.",
       valueName: "folder"))
   var figures: String?
@@ -69,6 +81,12 @@ struct BridgeCommand: ParsableCommand {
     } else if isTold {
       throw ValidationError("--text, --to and --poem belong to --weights CHECKPOINT.")
     }
+    if features != nil || responses != nil {
+      guard name == "representations" || name?.lowercased() == "m8", weights == nil else {
+        throw ValidationError(
+          "--features and --responses belong to: odoroki bridge representations.")
+      }
+    }
     if isMany && files.figure != nil {
       throw ValidationError(
         "--figure draws one comparison, by its name; --figures FOLDER draws all of them.")
@@ -89,6 +107,9 @@ struct BridgeCommand: ParsableCommand {
       return .heads(AttentionRequest(text: text ?? "", second: to, poem: poem, encoder: encoder))
     }
     guard let name else { return .identities }
+    if features != nil || responses != nil {
+      return .representations(features: features, responses: responses)
+    }
     return name == "all" ? .everything : .one(name)
   }
 

@@ -81,7 +81,8 @@ struct BridgeCommandTests {
     for arguments in [
       ["--instances", "0"], ["cell", "--instances", "-3"], ["--figure", "a.png"],
       ["cell", "--figures", "f"], ["--text", "あき"], ["cell", "--weights", "a", "--text", "あき"],
-      ["--weights", "a"], ["--weights", "a", "--text", "あ", "--poem", "3"],
+      ["--features", "a.npy"], ["cell", "--responses", "a.npy"], ["--weights", "a"],
+      ["--weights", "a", "--text", "あ", "--poem", "3"],
     ] {
       #expect(try run(["bridge"] + arguments).status == 64, "\(arguments)")
     }
@@ -90,6 +91,12 @@ struct BridgeCommandTests {
     let missing = try odoroki("bridge", "--weights", "absent.safetensors", "--text", "あき")
     #expect(missing.status == 65 && missing.errors.contains("absent.safetensors"))
     #expect(missing.errors.split(separator: "\n").count == 1)
+    let absent = try odoroki("bridge", "representations", "--features", "absent.npy")
+    #expect(absent.status == 65 && absent.errors.hasPrefix("absent.npy: error: "))
+    try odoroki.write("text.npy", "1,2,3\n")
+    let foreign = try odoroki("bridge", "representations", "--responses", "text.npy")
+    #expect(foreign.status == 65 && foreign.errors.split(separator: "\n").count == 1)
+    #expect(!odoroki.exists("bridge-representations.png"))
   }
 
   @Test("the heads of a model that was trained here, on a text and on a poem")

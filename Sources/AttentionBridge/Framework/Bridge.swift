@@ -15,7 +15,7 @@ package enum Bridge {
   package static let measurements: [any BridgeComparison] = [
     ConvergenceTimeComparison(), EnergyDescentComparison(), FeedbackComparison(),
     TopDownComparison(), PosnerComparison(), HeadsComparison(), ErrorSurprisalComparison(),
-    LearningComparison(),
+    RepresentationsComparison(), LearningComparison(),
   ]
 
   /// The comparison of a name or a number, whatever its case.

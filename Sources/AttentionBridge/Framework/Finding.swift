@@ -12,16 +12,19 @@ package struct Finding: Sendable, Equatable {
   package var verdict: LocalizedText?
   /// The figure.
   package var figure: LocalizedFigure?
+  /// What a reader needs besides to go on from here; goes into result files only.
+  package var data: ResultTree?
 
   /// Creates a finding.
   package init(
     deviations: [Deviation] = [], effects: [Effect] = [], verdict: LocalizedText? = nil,
-    figure: LocalizedFigure? = nil
+    figure: LocalizedFigure? = nil, data: ResultTree? = nil
   ) {
     self.deviations = deviations
     self.effects = effects
     self.verdict = verdict
     self.figure = figure
+    self.data = data
   }
 
   /// Whether every deviation is within its tolerance and every effect that claims something holds.

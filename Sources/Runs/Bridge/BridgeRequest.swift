@@ -13,6 +13,8 @@ package struct BridgeRequest: Sendable, Equatable {
     case one(String)
     /// The heads of a user's own model, on a user's own text.
     case heads(AttentionRequest)
+    /// Representations, with the user's own features or responses in place of either side.
+    case representations(features: String?, responses: String?)
   }
 
   /// The fewest and the most random instances.
@@ -57,6 +59,11 @@ package struct BridgeRequest: Sendable, Equatable {
     case .heads(let request):
       let (model, reading, _) = try request.open(library: library)
       return [model.heads(reading.example)]
+    case .representations(let features, let responses):
+      return [
+        RepresentationsComparison(
+          arrays: RepresentationArrays(first: features, second: responses))
+      ]
     case .identities: return Bridge.identities
     case .everything: return Bridge.comparisons
     case .one(let name):

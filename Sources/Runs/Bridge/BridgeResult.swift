@@ -78,6 +78,7 @@ package struct BridgeResult: Sendable {
         })
       tree["effects"] = .array(finding.effects.map(Self.tree))
       if let verdict = finding.verdict { tree["verdict"] = .string(verdict.english) }
+      if let data = finding.data { tree["data"] = data }
       if let figure = finding.figure {
         tree["figure"] = .array(figure.english.rows.joined().map(Self.tree))
       }

@@ -8,7 +8,7 @@ extension BridgeResult {
   package func report(in language: ReportLanguage, style: TerminalStyle) -> String {
     switch request.subject {
     case .identities, .everything: tables(in: language, style: style)
-    case .one, .heads:
+    case .one, .heads, .representations:
       entries.map { Self.explanation($0, in: language, style: style) }.joined()
     }
   }

@@ -58,6 +58,8 @@ package struct RepresentationMaterial: Sendable {
   package var responses: Tensor<Double>
   /// The units that the responses were made of, in every window; nil with the user's responses.
   package var sourceUnits: Tensor<Double>?
+  /// What was heard, one row per token `[N × channels]`; nil where both sides are the user's.
+  package var sound: Tensor<Double>?
   /// Numbers per token; nil where one side is the user's.
   package var traces: Traces?
 
@@ -91,6 +93,7 @@ package struct RepresentationMaterial: Sendable {
     let birds = try BirdSongs(path: try settings.file("birdsong.yaml"))
     // One sample more than there are tokens, for what happens between them.
     let song = try birds.song(samples: tokens + 1, from: source.split("held-out song"))
+    sound = song.picking(Array(BirdSongs.lead..<(BirdSongs.lead + tokens)))
     var heard: BirdSongs.Recognized?
     if contents.responses == nil {
       let recognized = try birds.recognize(

@@ -78,8 +78,10 @@ package struct RepresentationsComparison: BridgeComparison {
       try settings.proceed(0.7 + 0.3 * fraction)
     }
     let report = RepresentationReport(material: material, analysis: analysis, sizes: sizes)
+    // Whoever brings one side of their own needs what the other side heard.
+    let data: ResultTree? = material.sound.map { ["sound": .tensor($0)] }
     return Finding(
       effects: report.effects, verdict: report.verdict,
-      figure: settings.draws ? report.figure : nil)
+      figure: settings.draws ? report.figure : nil, data: data)
   }
 }
