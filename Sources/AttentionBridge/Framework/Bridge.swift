@@ -8,7 +8,7 @@ package enum Bridge {
     CellComparison(), MaskComparison(), OnlineComparison(), SinkComparison(),
     DensityComparison(), HopfieldStepComparison(), MixtureComparison(), HopfieldFlowComparison(),
     StabilityComparison(), EnergyTransformerComparison(), FrozenErrorsComparison(),
-    CategoricalErrorComparison(), LogitFlowComparison(),
+    CategoricalErrorComparison(), LogitFlowComparison(), LookupComparison(), SymmetryComparison(),
   ]
 
   /// What is measured.
