@@ -128,10 +128,11 @@ package struct HelmholtzComparison: BridgeComparison {
           [
             Panel(
               title: language.pick("Every visible pattern v", "すべての入力 v"),
-              xLabel: "v", yLabel: language.pick("nats", "ナット"),
+              xLabel: language.pick("visible pattern v", "入力 v"),
+              yLabel: language.pick("nats", "ナット"),
               series: [
                 .intervals(
-                  language.pick("KL[q ‖ p(h|v)]", "KL[q ‖ p(h|v)]"), role: .error, x: places,
+                  language.pick("divergence of q", "q のダイバージェンス"), role: .error, x: places,
                   lower: surprise,
                   upper: zip(patterns, surprise).map { pattern, low in
                     low
@@ -148,16 +149,18 @@ package struct HelmholtzComparison: BridgeComparison {
           ],
           [
             Panel(
-              title: language.pick("Hidden states given v = 100", "v = 100 のもとでの隠れ状態"),
+              title: language.pick(
+                "Hidden states given v = 100: q cannot tie its causes",
+                "v = 100 のもとでの隠れ状態：q は原因どうしを結びつけられない"),
               xLabel: language.pick("hidden state h₁·h₂", "隠れ状態 h₁·h₂"),
               yLabel: language.pick("probability", "確率"),
               series: [
                 .stems(
                   language.pick("recognition q", "認識密度 q"), role: .state,
-                  x: hidden.map { $0 - 0.1 }, y: q, width: 16),
+                  x: hidden.map { $0 - 0.13 }, y: q, width: 32),
                 .stems(
                   language.pick("posterior p(h|v)", "事後分布 p(h|v)"), role: .truth,
-                  x: hidden.map { $0 + 0.1 }, y: p, width: 16),
+                  x: hidden.map { $0 + 0.13 }, y: p, width: 32),
               ], xRange: 0.5...(Double(hidden.count) + 0.5), categories: states)
           ],
         ], language: language)

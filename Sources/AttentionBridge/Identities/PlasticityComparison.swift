@@ -4,7 +4,7 @@ internal import TensorCore
 
 /// P8: one step of plasticity followed by a prediction is linear attention over error units.
 ///
-/// `(W + η Σ_j ε_j x_jᵀ) x_q = W x_q + η Σ_j (x_j·x_q) ε_j`, where the step is `−η ∂F/∂W` of
+/// `(W + η Σ_j ε_j x_jᵀ) x = W x + η Σ_j (x_j·x) ε_j`, where the step is `−η ∂F/∂W` of
 /// `F = ½ Σ_j ‖y_j − W x_j‖²` (mathematics §4 and §11). Source: von Oswald et al. 2023.
 package struct PlasticityComparison: BridgeComparison {
   /// Creates the comparison.
@@ -22,8 +22,8 @@ package struct PlasticityComparison: BridgeComparison {
     Claim(
       equation: [
         "F = ½ Σⱼ ‖yⱼ − W xⱼ‖²,  εⱼ = yⱼ − W xⱼ,  −∂F/∂W = Σⱼ εⱼ xⱼᵀ",
-        "(W + η Σⱼ εⱼ xⱼᵀ) x_q = W x_q + η Σⱼ (xⱼ·x_q) εⱼ",
-        "Σⱼ sⱼ εⱼ = T ∂/∂β [softmax(β s) ε]_{β=0} + T s̄ ε̄,  sⱼ = xⱼ·x_q",
+        "(W + η Σⱼ εⱼ xⱼᵀ) x = W x + η Σⱼ (xⱼ·x) εⱼ",
+        "at β = 0:  Σⱼ sⱼ εⱼ = T ∂/∂β Σⱼ softmax(β s)ⱼ εⱼ + T s̄ ε̄,  sⱼ = xⱼ·x",
       ],
       meaning: LocalizedText(
         english: """
@@ -51,14 +51,16 @@ package struct PlasticityComparison: BridgeComparison {
     var step = DeviationMeter()
     var prediction = DeviationMeter()
     var expansion = DeviationMeter()
-    for problem in Self.problems(settings.instances, from: &source) {
-      let learned = problem.learnedByGradient
-      step.compare(problem.learnedByErrorUnits.values, learned.values)
-      let after = LinearAlgebra.product(learned, problem.query).values
-      let before = LinearAlgebra.product(problem.weights, problem.query).values
-      let linear = problem.linearAttention
-      prediction.compare(after, Vectors.sum(before, problem.rate, linear))
-      expansion.compare(problem.expandedAttention, linear)
+    for (programs, problems) in Self.problems(settings.instances, from: &source) {
+      for problem in problems {
+        let learned = programs.learnedByGradient(problem)
+        step.compare(problem.learnedByErrorUnits.values, learned.values)
+        let after = LinearAlgebra.product(learned, problem.query).values
+        let before = LinearAlgebra.product(problem.weights, problem.query).values
+        let linear = programs.linearAttention(problem)
+        prediction.compare(after, Vectors.sum(before, problem.rate, linear))
+        expansion.compare(programs.expandedAttention(problem), linear)
+      }
     }
     return Finding(
       deviations: [
@@ -66,28 +68,43 @@ package struct PlasticityComparison: BridgeComparison {
           "Hebbian step of error units = −η ∂F/∂W", "誤差ユニットのヘッブ則のステップ＝−η ∂F/∂W",
           tolerance: 1e-12),
         prediction.deviation(
-          "prediction after the step = W x_q + η · linear attention",
-          "ステップ後の予測＝W x_q＋η×線形注意", tolerance: 1e-12),
+          "prediction after the step = W x + η · linear attention",
+          "ステップ後の予測＝W x＋η×線形注意", tolerance: 1e-12),
         expansion.deviation(
           "linear attention = first order of softmax attention + mean",
           "線形注意＝ソフトマックス注意の1次の項＋平均", tolerance: 1e-12),
       ], figure: settings.draws ? Self.figure() : nil)
   }
 
-  static func problems(_ count: Int, from source: inout RandomSource) -> [PlasticityProblem] {
+  /// Problems by their sizes, with the programs that are compiled once for all of one size.
+  static func problems(
+    _ count: Int, from source: inout RandomSource
+  ) -> [(programs: PlasticityPrograms, problems: [PlasticityProblem])] {
     // A single pair, and equal inputs, come before the random sizes.
-    var problems = [
-      PlasticityProblem(pairs: 1, inputs: 3, outputs: 2, from: &source),
-      PlasticityProblem(pairs: 6, inputs: 4, outputs: 3, from: &source).withEqualInputs,
+    var size = PlasticitySizes(pairs: 1, inputs: 3, outputs: 2)
+    var result = [
+      (PlasticityPrograms(size), [PlasticityProblem(size, from: &source)])
     ]
-    for _ in 0..<max(0, count) {
-      problems.append(
-        PlasticityProblem(
-          pairs: LearningSamples.whole(1...12, from: &source),
-          inputs: LearningSamples.whole(1...8, from: &source),
-          outputs: LearningSamples.whole(1...6, from: &source), from: &source))
+    size.pairs = 6
+    result.append(
+      (
+        PlasticityPrograms(size), [PlasticityProblem(size, from: &source).withEqualInputs]
+      ))
+    let sizes = min(8, max(1, count))
+    for index in 0..<sizes {
+      let size = PlasticitySizes(
+        pairs: LearningSamples.whole(1...12, from: &source),
+        inputs: LearningSamples.whole(1...8, from: &source),
+        outputs: LearningSamples.whole(1...6, from: &source))
+      // Sizes share the instances; the first ones take what is left over.
+      let own = max(0, count) / sizes + (index < max(0, count) % sizes ? 1 : 0)
+      result.append(
+        (
+          PlasticityPrograms(size),
+          (0..<own).map { _ in PlasticityProblem(size, from: &source) }
+        ))
     }
-    return problems
+    return result
   }
 
   private static func figure() -> LocalizedFigure {
@@ -96,12 +113,14 @@ package struct PlasticityComparison: BridgeComparison {
     let problem = PlasticityProblem(
       weights: Tensor(rows: [[0.15]]), inputs: Tensor(rows: x.map { [$0] }),
       targets: Tensor(rows: y.map { [$0] }), query: Tensor(rows: [[1.1]]), rate: 0.08)
-    let before = problem.weights.values[0], after = problem.learnedByGradient.values[0]
+    let programs = PlasticityPrograms(PlasticitySizes(pairs: x.count, inputs: 1, outputs: 1))
+    let before = problem.weights.values[0]
+    let after = programs.learnedByGradient(problem).values[0]
     let queries = (0...12).map { -1.8 + 0.3 * Double($0) }
     let attended = queries.map { query in
       var moved = problem
       moved.query = Tensor(rows: [[query]])
-      return before * query + moved.rate * moved.linearAttention[0]
+      return before * query + moved.rate * programs.linearAttention(moved)[0]
     }
     let errors = zip(x, y).map { $1 - before * $0 }
     let places = x.indices.map { Double($0 + 1) }
@@ -123,157 +142,34 @@ package struct PlasticityComparison: BridgeComparison {
                 .points(language.pick("data", "データ"), role: .data, x: x, y: y, size: 14),
                 .line(
                   language.pick("before: W x", "学習前：W x"), role: .prediction, variant: 1,
-                  x: [-1.8, 1.8], y: [-1.8 * before, 1.8 * before]),
+                  x: [-2, 2], y: [-2 * before, 2 * before]),
                 .line(
-                  language.pick("after one step", "1ステップ後"), role: .truth, x: [-1.8, 1.8],
-                  y: [-1.8 * after, 1.8 * after]),
+                  language.pick("after one step", "1ステップ後"), role: .truth, x: [-2, 2],
+                  y: [-2 * after, 2 * after]),
                 .points(
                   language.pick("W x + η · attention", "W x＋η×注意"), role: .attention, x: queries,
                   y: attended, size: 14),
-              ], legend: .insideLeft)
+              ], xRange: -2...2)
           ],
           [
             Panel(
               title: language.pick(
-                "What the query x_q = 1.1 reads out", "クエリ x_q = 1.1 が読み出すもの"),
+                "What the query x = 1.1 reads out: the sum of the products",
+                "クエリ x = 1.1 が読み出すもの：積の和"),
               xLabel: language.pick("pair j", "対 j"), yLabel: language.pick("size", "大きさ"),
               series: [
                 .stems(
-                  language.pick("weight xⱼ·x_q", "重み xⱼ·x_q"), role: .attention,
-                  x: places.map { $0 - 0.12 }, y: x.map { $0 * 1.1 }, width: 12),
+                  language.pick("weight xⱼ·x", "重み xⱼ·x"), role: .attention,
+                  x: places.map { $0 - 0.14 }, y: x.map { $0 * 1.1 }, width: 26),
                 .stems(
-                  language.pick("value εⱼ", "値 εⱼ"), role: .error, x: places, y: errors, width: 12),
+                  language.pick("value εⱼ", "値 εⱼ"), role: .error, x: places, y: errors, width: 26),
                 .stems(
-                  language.pick("product", "積"), role: .prediction, x: places.map { $0 + 0.12 },
-                  y: zip(x, errors).map { $0 * 1.1 * $1 }, width: 12),
-              ], xRange: 0.5...5.5, rules: [.horizontal(0)])
+                  language.pick("product", "積"), role: .prediction, x: places.map { $0 + 0.14 },
+                  y: zip(x, errors).map { $0 * 1.1 * $1 }, width: 26),
+              ], xRange: 0.5...5.5, rules: [.horizontal(0)],
+              categories: places.map { "\(Int($0))" })
           ],
         ], language: language)
     }
-  }
-}
-
-/// Pairs to learn and a query to predict for.
-struct PlasticityProblem {
-  /// W `[e × d]`.
-  var weights: Tensor<Double>
-  /// The inputs x_j `[T × d]`.
-  var inputs: Tensor<Double>
-  /// The outputs y_j `[T × e]`.
-  var targets: Tensor<Double>
-  /// x_q `[d × 1]`.
-  var query: Tensor<Double>
-  /// η.
-  var rate: Double
-
-  init(
-    weights: Tensor<Double>, inputs: Tensor<Double>, targets: Tensor<Double>,
-    query: Tensor<Double>, rate: Double
-  ) {
-    self.weights = weights
-    self.inputs = inputs
-    self.targets = targets
-    self.query = query
-    self.rate = rate
-  }
-
-  /// A random problem.
-  init(pairs: Int, inputs: Int, outputs: Int, from source: inout RandomSource) {
-    self.init(
-      weights: LearningSamples.matrix(outputs, inputs, from: &source),
-      inputs: LearningSamples.matrix(pairs, inputs, from: &source),
-      targets: LearningSamples.matrix(pairs, outputs, from: &source),
-      query: LearningSamples.matrix(inputs, 1, from: &source),
-      rate: 0.01 + 0.5 * source.uniform())
-  }
-
-  /// The same with all inputs equal to the first.
-  var withEqualInputs: PlasticityProblem {
-    var result = self
-    let first = Array(inputs.values.prefix(inputs.columns))
-    result.inputs = Tensor(rows: (0..<inputs.rows).map { _ in first })
-    return result
-  }
-
-  /// The error units ε_j = y_j − W x_j, `[T][e]`.
-  var errorUnits: [[Double]] {
-    let rows = LearningSamples.rows(weights)
-    return zip(LearningSamples.rows(inputs), LearningSamples.rows(targets)).map { input, target in
-      zip(target, rows).map { $0 - Vectors.dot($1, input) }
-    }
-  }
-
-  /// `W + η Σ_j ε_j x_jᵀ`, synapse by synapse.
-  var learnedByErrorUnits: Tensor<Double> {
-    var result = weights
-    for (error, input) in zip(errorUnits, LearningSamples.rows(inputs)) {
-      for row in 0..<weights.rows {
-        for column in 0..<weights.columns {
-          result.values[row * weights.columns + column] += rate * error[row] * input[column]
-        }
-      }
-    }
-    return result
-  }
-
-  /// `W − η ∂F/∂W`, by reverse differentiation of the program of F.
-  var learnedByGradient: Tensor<Double> {
-    var builder = ProgramBuilder()
-    let w = builder.input("W", shape: weights.shape)
-    let x = builder.input("x", shape: inputs.shape)
-    let y = builder.input("y", shape: targets.shape)
-    let predicted = builder.matrixProduct(x, builder.transpose(w))
-    let error = builder.binary(.subtract, y, predicted)
-    let squares = builder.sum(builder.binary(.multiply, error, error))
-    builder.output("F", builder.binary(.multiply, builder.constant(0.5), squares))
-    let program = builder.build().gradient(of: "F", withRespectTo: ["W"])
-    let slope = Double.evaluate(program, ["W": weights, "x": inputs, "y": targets])
-    var result = weights
-    for (index, entry) in (slope["gradient.W"]?.values ?? []).enumerated() {
-      result.values[index] -= rate * entry
-    }
-    return result
-  }
-
-  /// Attention without softmax, `(x_qᵀ Kᵀ) V` with K the inputs and V the error units, `[e]`.
-  var linearAttention: [Double] {
-    var builder = ProgramBuilder()
-    let q = builder.input("q", shape: .matrix(1, inputs.columns))
-    let k = builder.input("k", shape: inputs.shape)
-    let v = builder.input("v", shape: targets.shape)
-    builder.output(
-      "out", builder.matrixProduct(builder.matrixProduct(q, builder.transpose(k)), v))
-    let result = Double.evaluate(
-      builder.build(),
-      [
-        "q": query.reshaped(.matrix(1, inputs.columns)), "k": inputs,
-        "v": Tensor(rows: errorUnits),
-      ])
-    return result["out"]?.values ?? []
-  }
-
-  /// The same from softmax attention: T times its slope in β at β = 0, plus what centring takes.
-  var expandedAttention: [Double] {
-    let values = errorUnits
-    var builder = ProgramBuilder()
-    let q = builder.input("q", shape: .matrix(1, inputs.columns))
-    let k = builder.input("k", shape: inputs.shape)
-    let v = builder.input("v", shape: targets.shape)
-    let beta = builder.input("beta", shape: .scalar)
-    let out = builder.attention(builder.binary(.multiply, q, beta), k, v, scale: 1)
-    builder.output("out", out)
-    let program = builder.build().jacobian(of: "out", withRespectTo: "beta", as: "slope")
-    let result = Double.evaluate(
-      program,
-      [
-        "q": query.reshaped(.matrix(1, inputs.columns)), "k": inputs,
-        "v": Tensor(rows: values), "beta": Tensor(0),
-      ])
-    let scores = LearningSamples.rows(inputs).map { Vectors.dot($0, query.values) }
-    let count = Double(inputs.rows)
-    let total = scores.reduce(0, +)
-    // At β = 0 the weights are equal, so the output is the mean of the values.
-    let mean = result["out"]?.values ?? []
-    return zip(result["slope"]?.values ?? [], mean).map { count * $0 + total * $1 }
   }
 }

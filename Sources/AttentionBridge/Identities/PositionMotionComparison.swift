@@ -7,7 +7,7 @@ internal import Transformers
 
 /// P9: moving along a sequence rotates position codes as moving in time shifts derivatives.
 ///
-/// `PE(p + k) = e^{kΩ} PE(p)` with Ω antisymmetric, and `x̃(t + k) = e^{kD} x̃(t)` with D nilpotent:
+/// `PE(p + k) = exp(kΩ) PE(p)` with Ω antisymmetric, and `x̃(t + k) = exp(kD) x̃(t)` with D nilpotent:
 /// two groups of one parameter (mathematics §2, §11 and §12). Source: Vaswani et al. 2017, §3.5.
 package struct PositionMotionComparison: BridgeComparison {
   /// Creates the comparison.
@@ -24,8 +24,8 @@ package struct PositionMotionComparison: BridgeComparison {
   package var claim: Claim {
     Claim(
       equation: [
-        "PE(p+k) = e^{kΩ} PE(p),  Ωᵀ = −Ω,  ∂PE/∂p = Ω PE",
-        "x̃(t+k) = e^{kD} x̃(t),  Dⁿ = 0",
+        "PE(p+k) = exp(kΩ) PE(p),  Ωᵀ = −Ω,  ∂PE/∂p = Ω PE",
+        "x̃(t+k) = exp(kD) x̃(t),  Dⁿ = 0",
         "PE(p)·PE(p+d) = Σᵢ cos(ωᵢ d)",
       ],
       meaning: LocalizedText(
@@ -54,6 +54,7 @@ package struct PositionMotionComparison: BridgeComparison {
     var motion = DeviationMeter()
     var shift = DeviationMeter()
     var product = DeviationMeter()
+    var derivatives: [Int: PositionDerivative] = [:]
     for instance in 0..<(max(1, settings.instances) + 2) {
       // First no step at all, then the longest one back to the start.
       let width = instance < 2 ? 8 : 2 * LearningSamples.whole(1...8, from: &source)
@@ -62,16 +63,18 @@ package struct PositionMotionComparison: BridgeComparison {
         instance == 0
         ? 0 : instance == 1 ? -40 : LearningSamples.whole(-place...40, from: &source)
       let code = PositionRotation(width: width)
+      let derivative = derivatives[width] ?? PositionDerivative(frequencies: code.frequencies)
+      derivatives[width] = derivative
       let here = PositionRotation.code(place, width: width)
       let there = PositionRotation.code(place + step, width: width)
       guard let turn = LearningSamples.exponential(code.generator, time: Double(step)) else {
-        throw .notFinite(what: "e^{kΩ}")
+        throw .notFinite(what: "exp(kΩ)")
       }
       rotation.compare(LinearAlgebra.product(turn, column(here)).values, there)
       length.compare(
         LinearAlgebra.transposedProduct(turn, turn).values, Tensor<Double>.identity(width).values)
       motion.compare(
-        code.derivative(at: Double(place)),
+        derivative.evaluate(at: Double(place)),
         LinearAlgebra.product(code.generator, column(here)).values)
       product.compare(
         Vectors.dot(here, there),
@@ -83,7 +86,7 @@ package struct PositionMotionComparison: BridgeComparison {
       let start = polynomial.derivatives(at: time)
       let generator = TaylorOperator.shift(orders: orders)
       guard let taylor = LearningSamples.exponential(generator, time: ahead) else {
-        throw .notFinite(what: "e^{kD}")
+        throw .notFinite(what: "exp(kD)")
       }
       let reached = polynomial.derivatives(at: time + ahead)
       let advanced = GeneralizedVector(orders: orders, channels: 1, values: start)
@@ -93,12 +96,12 @@ package struct PositionMotionComparison: BridgeComparison {
     }
     return Finding(
       deviations: [
-        rotation.deviation("PE(p+k) = e^{kΩ} PE(p)", "PE(p+k)＝e^{kΩ} PE(p)", tolerance: 1e-12),
+        rotation.deviation("PE(p+k) = exp(kΩ) PE(p)", "PE(p+k)＝exp(kΩ) PE(p)", tolerance: 1e-12),
         length.deviation(
-          "e^{kΩ} is a rotation: RᵀR = 1", "e^{kΩ} は回転：RᵀR＝1", tolerance: 1e-12),
+          "exp(kΩ) is a rotation: RᵀR = 1", "exp(kΩ) は回転：RᵀR＝1", tolerance: 1e-12),
         motion.deviation("∂PE/∂p = Ω PE", "∂PE/∂p＝Ω PE", tolerance: 1e-12),
         shift.deviation(
-          "x̃(t+k) = e^{kD} x̃(t) for polynomials", "x̃(t+k)＝e^{kD} x̃(t)（多項式）",
+          "x̃(t+k) = exp(kD) x̃(t) for polynomials", "x̃(t+k)＝exp(kD) x̃(t)（多項式）",
           tolerance: 1e-12),
         product.deviation(
           "PE(p)·PE(p+d) = Σ cos(ωᵢ d)", "PE(p)·PE(p+d)＝Σ cos(ωᵢ d)", tolerance: 1e-12),
@@ -110,6 +113,7 @@ package struct PositionMotionComparison: BridgeComparison {
   }
 
   private static func figure() -> LocalizedFigure {
+    // The ranges of the first panel give both its axes the same scale, so that a circle is round.
     let circle = (0...120).map { 2 * Double.pi * Double($0) / 120 }
     let code = PositionRotation(width: 6)
     let places = (0...6).map { Double($0) }
@@ -130,7 +134,7 @@ package struct PositionMotionComparison: BridgeComparison {
           x: turned.map { $0.values[0] }, y: turned.map { $0.values[1] }, size: 16),
         .points(
           language.pick("next pair, ω = 0.046", "次の対（ω = 0.046）"), role: .state, variant: 1,
-          x: turned.map { 0.8 * $0.values[2] }, y: turned.map { 0.8 * $0.values[3] }, size: 16),
+          x: turned.map { $0.values[2] }, y: turned.map { $0.values[3] }, size: 8),
         .texts(
           role: .state, x: turned.map { 1.18 * $0.values[0] },
           y: turned.map { 1.18 * $0.values[1] },
@@ -143,11 +147,12 @@ package struct PositionMotionComparison: BridgeComparison {
         rows: [
           [
             Panel(
-              title: language.pick("e^{kΩ} PE(0), k = 0 … 6", "e^{kΩ} PE(0)（k = 0 … 6）"),
+              title: language.pick("exp(kΩ) PE(0), k = 0 … 6", "exp(kΩ) PE(0)（k = 0 … 6）"),
               xLabel: language.pick("sine", "正弦"), yLabel: language.pick("cosine", "余弦"),
-              series: circleSeries, xRange: -1.9...1.9, yRange: -1.4...1.4, legend: .insideRight),
+              series: circleSeries, xRange: -2.41...2.41, yRange: -1.35...1.65,
+              legend: .insideRight),
             Panel(
-              title: language.pick("e^{kD} x̃(0), 5 orders", "e^{kD} x̃(0)（5階）"),
+              title: language.pick("exp(kD) x̃(0), 5 orders", "exp(kD) x̃(0)（5階）"),
               xLabel: language.pick("time", "時間"), yLabel: "x",
               series: [
                 .line(
@@ -156,7 +161,7 @@ package struct PositionMotionComparison: BridgeComparison {
                 .points(
                   language.pick("shifted from t = 0", "t = 0 からずらした値"), role: .state, x: steps,
                   y: steps.map { start.advanced(by: $0).values[0] }, size: 14),
-              ], legend: .insideLeft, rules: [.vertical(0)]),
+              ], yRange: -1.1...1.5, legend: .insideLeft, rules: [.vertical(0)]),
           ],
           [
             Panel(
@@ -175,7 +180,7 @@ package struct PositionMotionComparison: BridgeComparison {
                   }, size: [20, 13, 6][index])
               } + [.line("Σ cos(ωᵢ d)", role: .truth, x: lags, y: kernel)])
           ],
-        ], language: language)
+        ], language: language, rowWeights: [1.3, 1])
     }
   }
 }
@@ -206,9 +211,13 @@ struct PositionRotation {
     let codes = PositionCodes.sinusoidal(count: place + 1, width: width)
     return Array(codes.values.suffix(width))
   }
+}
 
-  /// ∂PE/∂p by forward differentiation of the code as a program of the place.
-  func derivative(at place: Double) -> [Double] {
+/// ∂PE/∂p by forward differentiation of the code as a program of the place.
+struct PositionDerivative {
+  private let program: CompiledProgram
+
+  init(frequencies: [Double]) {
     var builder = ProgramBuilder()
     let p = builder.input("p", shape: .scalar)
     let angles = builder.binary(
@@ -216,8 +225,13 @@ struct PositionRotation {
     let pairs = builder.stack([builder.unary(.sin, angles), builder.unary(.cos, angles)])
     builder.output(
       "code", builder.reshape(builder.transpose(pairs), to: .vector(2 * frequencies.count)))
-    let program = builder.build().jacobian(of: "code", withRespectTo: "p", as: "motion")
-    return Double.evaluate(program, ["p": Tensor(place)])["motion"]?.values ?? []
+    program = CompiledProgram(
+      builder.build().jacobian(of: "code", withRespectTo: "p", as: "motion"))
+  }
+
+  /// The slope of every number of the code at a place.
+  func evaluate(at place: Double) -> [Double] {
+    program.evaluate(["p": Tensor(place)])["motion"]?.values ?? []
   }
 }
 

@@ -6,7 +6,7 @@ internal import TensorCore
 
 /// P9b: the kernel of position codes is the autocorrelation of a smooth fluctuation.
 ///
-/// `ρ(t) = (2/d) Σ_i cos(ω_i t)`, `V_ij = (−1)^i ρ^{(i+j)}(0) = (2/d) ⟨Ω^i PE, Ω^j PE⟩`
+/// `ρ(t) = (2/d) Σ_i cos(ω_i t)`, `V_ij = (−1)^i ρ⁽ⁱ⁺ʲ⁾(0) = (2/d) ⟨Ω^i PE, Ω^j PE⟩`
 /// (mathematics §2 and §11).
 package struct PositionSmoothnessComparison: BridgeComparison {
   /// Creates the comparison.
@@ -24,8 +24,8 @@ package struct PositionSmoothnessComparison: BridgeComparison {
     Claim(
       equation: [
         "ρ(t) = (2/d) Σᵢ cos(ωᵢ t),  d the width of the code",
-        "Vᵢⱼ = (−1)ⁱ ρ^{(i+j)}(0) = (2/d) ⟨Ωⁱ PE(p), Ωʲ PE(p)⟩",
-        "n = d:  ln|V| = d ln(2/d) + 2 Σᵢ ln ωᵢ + 4 Σᵢ﹤ⱼ ln|ωᵢ² − ωⱼ²|",
+        "Vᵢⱼ = (−1)ⁱ ρ⁽ⁱ⁺ʲ⁾(0) = (2/d) ⟨Ωⁱ PE(p), Ωʲ PE(p)⟩",
+        "n = d:  ln|V| = d ln(2/d) + 2 Σᵢ ln ωᵢ + 4 Σ ln|ωᵢ² − ωⱼ²| over i < j",
         "n = d+1:  V c = 0,  Σⱼ cⱼ zʲ = Πᵢ (z² + ωᵢ²)",
         "n ≤ 2:  V = S(s),  1/(2s²) = (2/d) Σᵢ ωᵢ²",
       ],
@@ -97,7 +97,7 @@ package struct PositionSmoothnessComparison: BridgeComparison {
     return Finding(
       deviations: [
         covariance.deviation(
-          "(2/d) ⟨Ωⁱ PE, Ωʲ PE⟩ = (−1)ⁱ ρ^{(i+j)}(0)", "(2/d) ⟨Ωⁱ PE, Ωʲ PE⟩＝(−1)ⁱ ρ^{(i+j)}(0)",
+          "(2/d) ⟨Ωⁱ PE, Ωʲ PE⟩ = (−1)ⁱ ρ⁽ⁱ⁺ʲ⁾(0)", "(2/d) ⟨Ωⁱ PE, Ωʲ PE⟩＝(−1)ⁱ ρ⁽ⁱ⁺ʲ⁾(0)",
           tolerance: 1e-12),
         sign.deviation(
           "no negative eigenvalue of V", "V に負の固有値がない", tolerance: 1e-12),
@@ -147,7 +147,7 @@ package struct PositionSmoothnessComparison: BridgeComparison {
             Panel(
               title: language.pick("Variance of the derivatives", "微分の分散"),
               xLabel: language.pick("order of the derivative", "微分の階数"),
-              yLabel: language.pick("variance V_ii", "分散 V_ii"),
+              yLabel: language.pick("variance Vᵢᵢ", "分散 Vᵢᵢ"),
               series: [
                 .line(role: .state, x: orders, y: own),
                 .points(
@@ -218,7 +218,7 @@ struct PositionMoments {
 
 /// The derivatives of ρ at zero, by repeated differentiation of its program.
 struct KernelDerivatives {
-  /// ρ^{(k)}(0) for k = 0…2n−2.
+  /// ρ⁽ᵏ⁾(0) for k = 0…2n−2.
   let values: [Double]
 
   init(width: Int, orders: Int) {
@@ -237,7 +237,7 @@ struct KernelDerivatives {
     values = (0..<max(2, 2 * orders - 1)).map { result["\($0)"]?.values.first ?? .nan }
   }
 
-  /// `V_ij = (−1)^i ρ^{(i+j)}(0)`.
+  /// `V_ij = (−1)^i ρ⁽ⁱ⁺ʲ⁾(0)`.
   func covariance(orders: Int) -> Tensor<Double> {
     Tensor(
       rows: (0..<orders).map { row in

@@ -49,10 +49,17 @@ package struct RidgeComparison: BridgeComparison {
     var source = RandomSource(seed: settings.seed).split(name)
     var rest = DeviationMeter()
     var slope = DeviationMeter()
+    // A few sizes, so that the program of the slope is compiled once for many instances.
+    let sizes = (0..<8).map { _ in
+      (
+        LearningSamples.whole(1...20, from: &source), LearningSamples.whole(1...5, from: &source)
+      )
+    }
+    var slopes: [[Int]: RidgeSlope] = [:]
     for instance in 0..<(max(1, settings.instances) + 2) {
       // One sample, and equal samples, come before the random sizes.
-      let inputs = instance < 2 ? 3 : LearningSamples.whole(1...5, from: &source)
-      let samples = instance == 0 ? 1 : LearningSamples.whole(1...20, from: &source)
+      let (samples, inputs) =
+        instance == 0 ? (1, 3) : instance == 1 ? (6, 3) : sizes[instance % sizes.count]
       var x = LearningSamples.matrix(samples, inputs, from: &source)
       if instance == 1 {
         x = Tensor(rows: (0..<samples).map { _ in Array(x.values.prefix(inputs)) })
@@ -62,7 +69,9 @@ package struct RidgeComparison: BridgeComparison {
         penalty: exp(3 * (2 * source.uniform() - 1)))
       let encoder = try problem.encoder()
       rest.compare(try problem.learned(), encoder.values)
-      slope.compare(problem.slope(at: encoder), encoder.values.map { _ in 0 })
+      let program = slopes[[samples, inputs]] ?? RidgeSlope(problem)
+      slopes[[samples, inputs]] = program
+      slope.compare(program.evaluate(problem, at: encoder), encoder.values.map { _ in 0 })
     }
     return Finding(
       deviations: [
@@ -80,9 +89,9 @@ package struct RidgeComparison: BridgeComparison {
   ) throws(BridgeError) -> LocalizedFigure {
     var source = RandomSource(seed: settings.seed).split("ridge figure")
     let truth = Tensor<Double>(rows: [[1.2], [-0.8], [0.4]])
-    let x = LearningSamples.matrix(8, 3, from: &source)
+    let x = LearningSamples.matrix(12, 3, from: &source)
     var y = LinearAlgebra.product(x, truth)
-    for index in y.values.indices { y.values[index] += 0.5 * source.normal() }
+    for index in y.values.indices { y.values[index] += 0.3 * source.normal() }
     let problem = RidgeProblem(inputs: x, targets: y, penalty: 2)
     let encoder = try problem.encoder()
     let times = (0...120).map { 0.05 * Double($0) }
@@ -99,7 +108,26 @@ package struct RidgeComparison: BridgeComparison {
       ends.append(try RidgeProblem(inputs: x, targets: y, penalty: penalty).learned())
     }
     return LocalizedFigure { language in
-      Figure(
+      let names = ["₁", "₂", "₃"].map { "W" + $0 }
+      let ridge = language.pick("ridge encoder", "リッジ回帰")
+      let paths: [Series] = (0..<3).map { weight in
+        .line(
+          names[weight], role: .state, variant: weight, x: times, y: path.map { $0[weight] })
+      }
+      let rests: [Series] = (0..<3).map { weight in
+        let rest = encoder.values[weight]
+        return .line(weight == 0 ? ridge : "", role: .truth, x: [0, 6], y: [rest, rest])
+      }
+      let curves: [Series] = (0..<3).map { weight in
+        .line(
+          weight == 0 ? ridge : "", role: .truth, x: penalties, y: curve.map { $0[weight] })
+      }
+      let dots: [Series] = (0..<3).map { weight in
+        .points(
+          language.pick("learned ", "学習後の ") + names[weight], role: .state, variant: weight,
+          x: few, y: ends.map { $0[weight] }, size: 14)
+      }
+      return Figure(
         title: language.pick(
           "Learning under a prior comes to rest at ridge regression",
           "事前分布のもとでの学習はリッジ回帰で止まる"),
@@ -109,32 +137,14 @@ package struct RidgeComparison: BridgeComparison {
               title: language.pick("Learning, l = 2", "学習（l = 2）"),
               xLabel: language.pick("time (time units)", "時間"),
               yLabel: language.pick("weight", "重み"),
-              series: (0..<3).flatMap { weight -> [Series] in
-                [
-                  .line(
-                    language.pick("weight \(weight + 1)", "重み \(weight + 1)"), role: .state,
-                    variant: weight, x: times, y: path.map { $0[weight] }),
-                  .line(
-                    weight == 0 ? language.pick("ridge encoder", "リッジ回帰") : "", role: .truth,
-                    x: [0, 6], y: [encoder.values[weight], encoder.values[weight]]),
-                ]
-              }, rules: [.horizontal(0)])
+              series: paths + rests, rules: [.horizontal(0)])
           ],
           [
             Panel(
               title: language.pick("Where learning ends", "学習の終点"),
               xLabel: language.pick("prior precision l", "事前分布の精度 l"),
               yLabel: language.pick("weight", "重み"),
-              series: (0..<3).flatMap { weight -> [Series] in
-                [
-                  .line(
-                    weight == 0 ? language.pick("ridge encoder", "リッジ回帰") : "", role: .truth,
-                    x: penalties, y: curve.map { $0[weight] }),
-                  .points(
-                    language.pick("learned \(weight + 1)", "学習 \(weight + 1)"), role: .state,
-                    variant: weight, x: few, y: ends.map { $0[weight] }, size: 14),
-                ]
-              }, xScale: .logarithmic, rules: [.horizontal(0)])
+              series: curves + dots, xScale: .logarithmic, rules: [.horizontal(0)])
           ],
         ], language: language)
     }
@@ -194,23 +204,34 @@ struct RidgeProblem {
       throw .integration(error)
     }
   }
+}
 
-  /// ∂F/∂W at some weights, by reverse differentiation of F.
-  func slope(at weights: Tensor<Double>) -> [Double] {
+/// ∂F/∂W by reverse differentiation of the program of F, for problems of one size.
+struct RidgeSlope {
+  private let program: CompiledProgram
+
+  init(_ problem: RidgeProblem) {
     var builder = ProgramBuilder()
-    let x = builder.input("x", shape: inputs.shape)
-    let y = builder.input("y", shape: targets.shape)
-    let w = builder.input("w", shape: weights.shape)
+    let x = builder.input("x", shape: problem.inputs.shape)
+    let y = builder.input("y", shape: problem.targets.shape)
+    let w = builder.input("w", shape: .matrix(problem.inputs.columns, problem.targets.columns))
+    let penalty = builder.input("l", shape: .scalar)
     let error = builder.binary(.subtract, y, builder.matrixProduct(x, w))
     let misfit = builder.sum(builder.binary(.multiply, error, error))
     let size = builder.sum(builder.binary(.multiply, w, w))
-    let prior = builder.binary(.multiply, builder.constant(penalty), size)
+    let prior = builder.binary(.multiply, penalty, size)
     builder.output(
       "F",
       builder.binary(.multiply, builder.constant(0.5), builder.binary(.add, misfit, prior)))
-    let program = builder.build().gradient(of: "F", withRespectTo: ["w"])
-    return Double.evaluate(program, ["x": inputs, "y": targets, "w": weights])["gradient.w"]?
-      .values ?? []
+    program = CompiledProgram(builder.build().gradient(of: "F", withRespectTo: ["w"]))
+  }
+
+  /// The slope of a problem's F at some weights, row-major.
+  func evaluate(_ problem: RidgeProblem, at weights: Tensor<Double>) -> [Double] {
+    let result = program.evaluate([
+      "x": problem.inputs, "y": problem.targets, "w": weights, "l": Tensor(problem.penalty),
+    ])
+    return result["gradient.w"]?.values ?? []
   }
 }
 

@@ -82,31 +82,28 @@ package struct ScaleComparison: BridgeComparison {
     var spread: [[Double]] = [[], []]
     var entropy: [[Double]] = [[], []]
     for width in widths {
-      var squares = [0.0, 0.0], entropies = [0.0, 0.0]
+      let sample = ScoreSample(width: width, law: .normal, count: 400, from: &source)
+      spread[0].append(sample.meanSquare.squareRoot())
+      spread[1].append(sample.scaledMeanSquare.squareRoot())
+      var entropies = [0.0, 0.0]
       for _ in 0..<40 {
         let query = source.normals(width)
         let rows = (0..<keys).map { _ in source.normals(width) }
         for (index, scale) in [1, 1 / Double(width).squareRoot()].enumerated() {
           let problem = AttentionProblem(
             query: query, keys: rows, values: rows.map { _ in [0] }, inverseTemperature: scale)
-          squares[index] += Vectors.dot(problem.scores, problem.scores)
           entropies[index] -= problem.weights.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 }
         }
       }
-      for index in 0...1 {
-        spread[index].append((squares[index] / Double(40 * keys)).squareRoot())
-        entropy[index].append(entropies[index] / 40)
-      }
+      for index in 0...1 { entropy[index].append(entropies[index] / 40) }
     }
     let x = widths.map(Double.init)
     return LocalizedFigure { language in
-      let names = [
-        language.pick("q·k", "q·k"), language.pick("q·k / √d", "q·k / √d"),
-      ]
+      let names = ["q·k", "q·k / √d"]
       func curves(_ values: [[Double]]) -> [Series] {
         [
-          .line(role: .error, x: x, y: values[0]),
-          .points(names[0], role: .error, x: x, y: values[0], size: 14),
+          .line(role: .neutral(1), x: x, y: values[0]),
+          .points(names[0], role: .neutral(1), x: x, y: values[0], size: 14),
           .line(role: .attention, x: x, y: values[1]),
           .points(names[1], role: .attention, x: x, y: values[1], size: 14),
         ]
@@ -119,7 +116,7 @@ package struct ScaleComparison: BridgeComparison {
           [
             Panel(
               title: language.pick(
-                "Spread of initial log-precisions", "対数精度の初期のばらつき"),
+                "Spread of initial log-precisions (400 samples)", "対数精度の初期のばらつき（400標本）"),
               xLabel: language.pick("width d of queries and keys", "クエリとキーの次元 d"),
               yLabel: language.pick("standard deviation", "標準偏差"),
               series: curves(spread) + [
@@ -205,6 +202,8 @@ enum EntryLaw: CaseIterable {
 
 /// Independent scores and how far their mean square is from its expectation.
 struct ScoreSample {
+  /// The mean of `(q·k)²`, and that of the squared scores of attention problems.
+  let meanSquare: Double, scaledMeanSquare: Double
   /// The distance of the mean of `(q·k)²` from d, in standard errors.
   let standardScore: Double
   /// The same for the scores of attention problems, from 1.
@@ -224,7 +223,9 @@ struct ScoreSample {
     let d = Double(width)
     let fourth = 3 * d * (d - 1) + d * law.fourthMoment * law.fourthMoment
     let standardError = ((fourth - d * d) / Double(count)).squareRoot()
-    standardScore = (plain / Double(count) - d) / standardError
-    scaledStandardScore = (scaled / Double(count) - 1) / (standardError / d)
+    meanSquare = plain / Double(count)
+    scaledMeanSquare = scaled / Double(count)
+    standardScore = (meanSquare - d) / standardError
+    scaledStandardScore = (scaledMeanSquare - 1) / (standardError / d)
   }
 }

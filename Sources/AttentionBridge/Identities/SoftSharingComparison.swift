@@ -5,7 +5,7 @@ internal import TensorCore
 
 /// P18: soft sharing of parameters is an empirical prior that links two tasks.
 ///
-/// `l ‖θ_a − θ_b‖²` is what stays of `θ_a, θ_b ~ N(θ₀, π⁻¹ I)` with a flat θ₀ when θ₀ is
+/// `l ‖θ₁ − θ₂‖²` is what stays of `θ₁, θ₂ ~ N(θ₀, π⁻¹ I)` with a flat θ₀ when θ₀ is
 /// integrated out, and `π = 4 l` (mathematics §1). Source: Duong et al. 2015.
 package struct SoftSharingComparison: BridgeComparison {
   /// Creates the comparison.
@@ -22,9 +22,9 @@ package struct SoftSharingComparison: BridgeComparison {
   package var claim: Claim {
     Claim(
       equation: [
-        "E = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + l ‖θ_a − θ_b‖²",
+        "E = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + l ‖θ₁ − θ₂‖²",
         "F = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + ½ π Σₜ ‖θₜ − θ₀‖²,  θ₀ flat",
-        "min over θ₀:  ½ π Σₜ ‖θₜ − θ₀‖² = ¼ π ‖θ_a − θ_b‖²  ⇒  π = 4 l",
+        "min over θ₀:  ½ π Σₜ ‖θₜ − θ₀‖² = ¼ π ‖θ₁ − θ₂‖²  ⇒  π = 4 l",
       ],
       meaning: LocalizedText(
         english: """
@@ -54,13 +54,21 @@ package struct SoftSharingComparison: BridgeComparison {
     var center = DeviationMeter()
     var coupling = DeviationMeter()
     var slope = DeviationMeter()
+    // A few sizes, so that the program of the slope is compiled once for many instances. The second
+    // task may have fewer samples than parameters, and first of all a single one.
+    let sizes = (0..<9).map { index in
+      let width = index == 0 ? 3 : LearningSamples.whole(1...5, from: &source)
+      return (
+        width: width,
+        samples: [
+          width + LearningSamples.whole(2...12, from: &source),
+          index == 0 ? 1 : LearningSamples.whole(1...12, from: &source),
+        ]
+      )
+    }
+    var slopes: [[Int]: SharingSlope] = [:]
     for instance in 0..<(max(1, settings.instances) + 1) {
-      // The second task may have fewer samples than parameters, and first of all a single one.
-      let width = instance == 0 ? 3 : LearningSamples.whole(1...5, from: &source)
-      let samples = [
-        width + LearningSamples.whole(2...12, from: &source),
-        instance == 0 ? 1 : LearningSamples.whole(1...12, from: &source),
-      ]
+      let (width, samples) = sizes[instance % sizes.count]
       let problem = SharingProblem(
         inputs: samples.map { LearningSamples.matrix($0, width, from: &source) },
         targets: samples.map { LearningSamples.matrix($0, 1, from: &source) },
@@ -75,8 +83,11 @@ package struct SoftSharingComparison: BridgeComparison {
           (0..<width).map { 0.5 * (penalized[$0] + penalized[width + $0]) })
         coupling.compare(
           try problem.marginalPrecision().values, problem.penaltyCurvature.values)
+        let program = slopes[samples + [width]] ?? SharingSlope(problem)
+        slopes[samples + [width]] = program
         slope.compare(
-          problem.slope(at: Array(hierarchy.prefix(2 * width))), penalized.map { _ in 0 })
+          program.evaluate(problem, at: Array(hierarchy.prefix(2 * width))),
+          penalized.map { _ in 0 })
       } catch {
         throw .linearAlgebra(error)
       }
@@ -87,9 +98,9 @@ package struct SoftSharingComparison: BridgeComparison {
           "minimum of the penalized loss = posterior mode, π = 4 l",
           "罰則つき損失の最小＝事後分布の最頻値（π＝4 l）", tolerance: 1e-12),
         center.deviation(
-          "θ₀ = mean of θ_a and θ_b", "θ₀＝θ_a と θ_b の平均", tolerance: 1e-12),
+          "θ₀ = mean of θ₁ and θ₂", "θ₀＝θ₁ と θ₂ の平均", tolerance: 1e-12),
         coupling.deviation(
-          "prior precision of (θ_a, θ_b) without θ₀ = curvature of the penalty",
+          "prior precision of (θ₁, θ₂) without θ₀ = curvature of the penalty",
           "θ₀ を消した事前精度＝罰則の曲率", tolerance: 1e-12),
         slope.deviation(
           "slope of the penalized loss = 0 at the posterior mode",
@@ -143,14 +154,14 @@ package struct SoftSharingComparison: BridgeComparison {
                   y: fits.map { $0[0] }),
                 .line(role: .truth, x: penalties, y: fits.map { $0[1] }),
                 .points(
-                  language.pick("mode of θ_a (12 samples)", "θ_a の最頻値（12標本）"), role: .state,
+                  language.pick("mode of θ₁ (12 samples)", "θ₁ の最頻値（12標本）"), role: .state,
                   x: few, y: modes.map { $0[0] }, size: 16),
                 .points(
-                  language.pick("mode of θ_b (4 samples)", "θ_b の最頻値（4標本）"), role: .state,
+                  language.pick("mode of θ₂ (4 samples)", "θ₂ の最頻値（4標本）"), role: .state,
                   variant: 1, x: few, y: modes.map { $0[1] }, size: 16),
                 .points(
                   language.pick("common θ₀", "共通の θ₀"), role: .cause, x: few,
-                  y: modes.map { $0[2] }, size: 10),
+                  y: modes.map { $0[2] }, size: 14),
               ], xScale: .logarithmic)
           ]
         ], language: language)
@@ -169,37 +180,38 @@ struct SharingProblem {
   /// l.
   let penalty: Double
 
-  private var width: Int { inputs[0].columns }
+  /// d.
+  var width: Int { inputs[0].columns }
 
   /// π, the prior precision that belongs to the penalty.
   var priorPrecision: Double { 4 * penalty }
 
-  /// (θ_a, θ_b) `[2d × 1]` with the least penalized loss.
+  /// (θ₁, θ₂) `[2d × 1]` with the least penalized loss.
   func penalized() throws(LinearAlgebraError) -> Tensor<Double> {
     let curvature = addingTasks(to: penaltyCurvature)
     return try LinearAlgebra.solvePositiveDefinite(curvature.matrix, curvature.drive)
   }
 
-  /// (θ_a, θ_b, θ₀) `[3d × 1]`, the mode of the posterior of the hierarchy.
+  /// (θ₁, θ₂, θ₀) `[3d × 1]`, the mode of the posterior of the hierarchy.
   func posteriorMode() throws(LinearAlgebraError) -> Tensor<Double> {
     let posterior = addingTasks(to: hierarchyPrecision)
     return try LinearAlgebra.solvePositiveDefinite(posterior.matrix, posterior.drive)
   }
 
-  /// The second derivative of `l ‖θ_a − θ_b‖²`, `[2d × 2d]`.
+  /// The second derivative of `l ‖θ₁ − θ₂‖²`, `[2d × 2d]`.
   var penaltyCurvature: Tensor<Double> {
     LinearAlgebra.kronecker(
       Tensor(rows: [[2 * penalty, -2 * penalty], [-2 * penalty, 2 * penalty]]), .identity(width))
   }
 
-  /// The prior precision of (θ_a, θ_b, θ₀), flat in the direction that moves all three.
+  /// The prior precision of (θ₁, θ₂, θ₀), flat in the direction that moves all three.
   private var hierarchyPrecision: Tensor<Double> {
     let p = priorPrecision
     return LinearAlgebra.kronecker(
       Tensor(rows: [[p, 0, -p], [0, p, -p], [-p, -p, 2 * p]]), .identity(width))
   }
 
-  /// The precision of (θ_a, θ_b) with θ₀ integrated out: the Schur complement of its block.
+  /// The precision of (θ₁, θ₂) with θ₀ integrated out: the Schur complement of its block.
   func marginalPrecision() throws(LinearAlgebraError) -> Tensor<Double> {
     let whole = hierarchyPrecision, kept = 2 * width
     func block(_ rows: Range<Int>, _ columns: Range<Int>) -> Tensor<Double> {
@@ -232,30 +244,47 @@ struct SharingProblem {
     }
     return (matrix, drive)
   }
+}
 
-  /// The slope of the penalized loss at (θ_a, θ_b), by reverse differentiation, `[2d]`.
-  func slope(at parameters: [Double]) -> [Double] {
+/// The slope of the penalized loss by reverse differentiation, for problems of one size.
+struct SharingSlope {
+  private let program: CompiledProgram
+
+  init(_ problem: SharingProblem) {
     var builder = ProgramBuilder()
-    let theta = ["a", "b"].map { builder.input($0, shape: .matrix(width, 1)) }
+    let theta = (0..<2).map {
+      builder.input("theta\($0)", shape: .matrix(problem.width, 1))
+    }
+    let penalty = builder.input("l", shape: .scalar)
+    let precisions = builder.input("tau", shape: .vector(2))
     func squares(_ value: Value) -> Value { builder.sum(builder.binary(.multiply, value, value)) }
     var loss = builder.binary(
-      .multiply, builder.constant(penalty),
-      squares(builder.binary(.subtract, theta[0], theta[1])))
+      .multiply, penalty, squares(builder.binary(.subtract, theta[0], theta[1])))
     for task in 0..<2 {
-      let predicted = builder.matrixProduct(builder.constant(inputs[task]), theta[task])
-      let error = builder.binary(.subtract, builder.constant(targets[task]), predicted)
-      loss = builder.binary(
-        .add, loss,
-        builder.binary(.multiply, builder.constant(0.5 * precisions[task]), squares(error)))
+      let x = builder.input("x\(task)", shape: problem.inputs[task].shape)
+      let y = builder.input("y\(task)", shape: problem.targets[task].shape)
+      let error = builder.binary(.subtract, y, builder.matrixProduct(x, theta[task]))
+      let half = builder.binary(
+        .multiply, builder.constant(0.5), builder.element(precisions, axis: 0, index: task))
+      loss = builder.binary(.add, loss, builder.binary(.multiply, half, squares(error)))
     }
     builder.output("E", loss)
-    let program = builder.build().gradient(of: "E", withRespectTo: ["a", "b"])
-    func part(_ task: Int) -> Tensor<Double> {
-      Tensor(
-        shape: .matrix(width, 1),
-        values: Array(parameters[(task * width)..<((task + 1) * width)]))
+    program = CompiledProgram(
+      builder.build().gradient(of: "E", withRespectTo: ["theta0", "theta1"]))
+  }
+
+  /// The slope at (θ₁, θ₂), `[2d]`.
+  func evaluate(_ problem: SharingProblem, at parameters: [Double]) -> [Double] {
+    var arguments = [
+      "l": Tensor(problem.penalty), "tau": Tensor(vector: problem.precisions),
+    ]
+    for task in 0..<2 {
+      let own = parameters[(task * problem.width)..<((task + 1) * problem.width)]
+      arguments["theta\(task)"] = Tensor(shape: .matrix(problem.width, 1), values: Array(own))
+      arguments["x\(task)"] = problem.inputs[task]
+      arguments["y\(task)"] = problem.targets[task]
     }
-    let result = Double.evaluate(program, ["a": part(0), "b": part(1)])
-    return (result["gradient.a"]?.values ?? []) + (result["gradient.b"]?.values ?? [])
+    let result = program.evaluate(arguments)
+    return (0..<2).flatMap { result["gradient.theta\($0)"]?.values ?? [] }
   }
 }

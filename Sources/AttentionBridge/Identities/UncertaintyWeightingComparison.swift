@@ -8,7 +8,7 @@ internal import TensorCore
 
 /// P17: weighting several tasks by uncertainty is learning their precisions.
 ///
-/// `L = Σ_t [e^{−s_t} L_t + ½ n_t s_t]` is the free energy `½ εᵀΠε − ½ ln|Π|` with log-precisions
+/// `L = Σ_t [exp(−s_t) L_t + ½ n_t s_t]` is the free energy `½ εᵀΠε − ½ ln|Π|` with log-precisions
 /// `λ_t = −s_t` (mathematics §3 and §4). Source: Kendall, Gal and Cipolla 2018.
 package struct UncertaintyWeightingComparison: BridgeComparison {
   /// Creates the comparison.
@@ -25,8 +25,8 @@ package struct UncertaintyWeightingComparison: BridgeComparison {
   package var claim: Claim {
     Claim(
       equation: [
-        "L(s, θ) = Σₜ [e^{−sₜ} Lₜ(θ) + ½ nₜ sₜ],  Lₜ = ½ ‖yₜ − fₜ(θ)‖²",
-        "L = ½ εᵀΠε − ½ ln|Π|,  Πₜ = e^{λₜ} I,  λₜ = −sₜ",
+        "L(s, θ) = Σₜ [exp(−sₜ) Lₜ(θ) + ½ nₜ sₜ],  Lₜ = ½ ‖yₜ − fₜ(θ)‖²",
+        "L = ½ εᵀΠε − ½ ln|Π|,  Πₜ = exp(λₜ) I,  λₜ = −sₜ",
         "∂L/∂s = 0  ⇒  sₜ = ln(2 Lₜ / nₜ)",
       ],
       meaning: LocalizedText(
@@ -98,31 +98,49 @@ package struct UncertaintyWeightingComparison: BridgeComparison {
           "∂L/∂s = −∂F/∂λ", "∂L/∂s＝−∂F/∂λ", tolerance: 1e-12),
         minimum.deviation(
           "∂F/∂λ = 0 at s = ln(2 L/n)", "s＝ln(2 L/n) で ∂F/∂λ＝0", tolerance: 1e-12),
-      ], figure: settings.draws ? Self.figure() : nil)
+      ], figure: settings.draws ? try Self.figure() : nil)
   }
 
-  private static func figure() -> LocalizedFigure {
+  private static func figure() throws(BridgeError) -> LocalizedFigure {
     // Two tasks whose errors differ in size: the curve of each over its own s.
-    let losses = [8.0, 0.6], counts = [4.0, 4.0]
+    let scan = try TwoTaskScan()
+    let losses = [8.0, 0.6], count = TwoTaskScan.count
     let s = (0...120).map { -3.5 + 6 * Double($0) / 120 }
-    let curves = zip(losses, counts).map { loss, count in
-      s.map { exp(-$0) * loss + 0.5 * count * $0 }
+    let few = stride(from: 0, through: 120, by: 8).map { s[$0] }
+    let curves = losses.map { loss in s.map { exp(-$0) * loss + 0.5 * count * $0 } }
+    let best = losses.map { log(2 * $0 / count) }
+    let least = best.map { 0.5 * count * (1 + $0) }
+    var energies: [[Double]] = []
+    for loss in losses {
+      var row: [Double] = []
+      for s in few { row.append(try scan.freeEnergy(loss: loss, s: s)) }
+      energies.append(row)
     }
-    let best = zip(losses, counts).map { log(2 * $0 / $1) }
-    let least = zip(best, counts).map { 0.5 * $1 * (1 + $0) }
-    let energies = zip(losses, counts).map { loss, count in
-      stride(from: 0, through: 120, by: 8).map { index in
-        // ½ εᵀΠε − ½ ln|Π| with Π = e^λ I and λ = −s.
-        0.5 * exp(-s[index]) * 2 * loss - 0.5 * count * -s[index]
+    let sizes = (0...60).map { pow(10, -1.5 + 3 * Double($0) / 60) }
+    let tried = stride(from: 0, through: 60, by: 6).map { sizes[$0] }
+    var weights: [[Double]] = [[], []]
+    for size in tried {
+      for (index, flat) in [true, false].enumerated() {
+        let rest = try scan.rest(loss: 0.5 * count * size, hasFlatPrior: flat)
+        weights[index].append(exp(-rest))
       }
     }
-    let few = stride(from: 0, through: 120, by: 8).map { s[$0] }
-    let sizes = (0...60).map { pow(10, -1.5 + 3 * Double($0) / 60) }
     return LocalizedFigure { language in
       let names = [
         language.pick("hard task, L = 8", "難しい課題（L = 8）"),
         language.pick("easy task, L = 0.6", "易しい課題（L = 0.6）"),
       ]
+      let curveSeries: [Series] = (0...1).map { task in
+        .line(names[task], role: .neutral(1 - task), x: s, y: curves[task])
+      }
+      let dots: [Series] = (0...1).map { task in
+        .points(
+          task == 0 ? language.pick("model's free energy", "モデルの自由エネルギー") : "",
+          role: .freeEnergy, x: few, y: energies[task], size: 11)
+      }
+      let minimum = Series.points(
+        language.pick("minimum, s = ln(2 L/n)", "最小：s = ln(2 L/n)"),
+        role: .surprise, x: best, y: least, size: 22)
       return Figure(
         title: language.pick(
           "A task's weight is the precision of its errors",
@@ -133,32 +151,68 @@ package struct UncertaintyWeightingComparison: BridgeComparison {
               title: language.pick("Loss of one task, n = 4", "一つの課題の損失（n = 4）"),
               xLabel: language.pick(
                 "log-variance s = −λ", "対数分散 s = −λ"), yLabel: language.pick("nats", "ナット"),
-              series: (0...1).flatMap { task -> [Series] in
-                [
-                  .line(
-                    names[task], role: .neutral(task == 0 ? 1 : 0), x: s, y: curves[task]),
-                  .points(
-                    task == 0 ? language.pick("free energy", "自由エネルギー") : "",
-                    role: .freeEnergy, x: few, y: energies[task], size: 9),
-                  .points(
-                    task == 0 ? "s = ln(2 L/n)" : "", role: .surprise, x: [best[task]],
-                    y: [least[task]], size: 22),
-                ]
-              }, yRange: -6...24)
+              series: curveSeries + dots + [minimum], yRange: -6...24)
           ],
           [
             Panel(
-              title: language.pick("Weights learned", "学習される重み"),
+              title: language.pick(
+                "Where the flow of λ comes to rest", "λ の流れが止まるところ"),
               xLabel: language.pick("squared error 2 L/n of a task", "課題の2乗誤差 2 L/n"),
-              yLabel: language.pick("weight e^{−s} = precision", "重み e^{−s}＝精度"),
+              yLabel: language.pick("weight exp(−s) = precision", "重み exp(−s)＝精度"),
               series: [
                 .line("n / (2 L)", role: .truth, x: sizes, y: sizes.map { 1 / $0 }),
                 .points(
-                  language.pick("the two tasks", "2つの課題"), role: .state,
-                  x: zip(losses, counts).map { 2 * $0 / $1 }, y: best.map { exp(-$0) }, size: 22),
+                  language.pick("flat prior on λ", "λ の事前分布が平ら"), role: .state, x: tried,
+                  y: weights[0], size: 18),
+                .points(
+                  language.pick("model's prior on λ", "モデルの λ の事前分布"), role: .neutral(1),
+                  x: tried, y: weights[1], size: 12),
               ], xScale: .logarithmic, yScale: .logarithmic)
           ],
         ], language: language)
     }
+  }
+}
+
+/// The free energy of one of two tasks as a function of its log-variance s, read from the model.
+struct TwoTaskScan {
+  /// n, how many numbers each task predicts.
+  static let count = 4.0
+
+  private let model: TwoTaskModel
+  private let evaluator: TwoTaskFreeEnergy
+
+  init() throws(BridgeError) {
+    var source = RandomSource(seed: 1)
+    let count = Int(Self.count)
+    model = TwoTaskModel(counts: [count, count], width: 1, from: &source)
+    evaluator = try TwoTaskFreeEnergy(model)
+  }
+
+  /// What a task whose errors have the loss L adds to the model's free energy, priors aside.
+  func freeEnergy(loss: Double, s: Double) throws(BridgeError) -> Double {
+    // Both tasks predict zero from θ = 0, and the second one has no errors and s = 0.
+    try evaluate(loss: loss, s: s).energy - model.priorEnergy([0], s: [s, 0])
+  }
+
+  /// The s at which the flow of the task's log-precision is zero.
+  func rest(loss: Double, hasFlatPrior: Bool) throws(BridgeError) -> Double {
+    var (low, high) = (-20.0, 20.0)
+    // ∂F/∂λ falls as s grows, so halving the interval finds where it is zero.
+    for _ in 0..<60 {
+      let middle = 0.5 * (low + high)
+      var slope = try evaluate(loss: loss, s: middle).precisionSlope[0]
+      if hasFlatPrior { slope -= model.priorSlope(middle) }
+      if slope > 0 { low = middle } else { high = middle }
+    }
+    return 0.5 * (low + high)
+  }
+
+  private func evaluate(
+    loss: Double, s: Double
+  ) throws(BridgeError) -> (energy: Double, sharedSlope: [Double], precisionSlope: [Double]) {
+    let error = (2 * loss / Self.count).squareRoot()
+    let data = (0..<model.outputs).map { $0 < model.counts[0] ? error : 0 }
+    return try evaluator.evaluate([0], logPrecisions: [-s, 0], data: data)
   }
 }
