@@ -132,7 +132,7 @@ package struct HelmholtzComparison: BridgeComparison {
               yLabel: language.pick("nats", "ナット"),
               series: [
                 .intervals(
-                  language.pick("divergence of q", "q のダイバージェンス"), role: .error, x: places,
+                  language.pick("divergence KL", "ダイバージェンス KL"), role: .error, x: places,
                   lower: surprise,
                   upper: zip(patterns, surprise).map { pattern, low in
                     low
@@ -157,10 +157,10 @@ package struct HelmholtzComparison: BridgeComparison {
               series: [
                 .stems(
                   language.pick("recognition q", "認識密度 q"), role: .state,
-                  x: hidden.map { $0 - 0.13 }, y: q, width: 32),
+                  x: hidden.map { $0 - 0.085 }, y: q, width: 18),
                 .stems(
                   language.pick("posterior p(h|v)", "事後分布 p(h|v)"), role: .truth,
-                  x: hidden.map { $0 + 0.13 }, y: p, width: 32),
+                  x: hidden.map { $0 + 0.085 }, y: p, width: 18),
               ], xRange: 0.5...(Double(hidden.count) + 0.5), categories: states)
           ],
         ], language: language)

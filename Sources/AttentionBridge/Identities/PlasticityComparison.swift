@@ -37,7 +37,7 @@ package struct PlasticityComparison: BridgeComparison {
           自由エネルギーを1ステップ下るシナプスは、入力をその誤差ユニットと組にして覚えます。\
           次の予測は、入力をキー、誤差ユニットを値とする注意でそれを読み出します。\
           この注意にはソフトマックスも割り算もありません。\
-          高温でのソフトマックス注意の1次の項に、ソフトマックスが取り除く平均を足したものです。\
+          つまり、高温でのソフトマックス注意の1次の項に、ソフトマックスが取り除く平均を足したものです。\
           2ステップめでは誤差が新しくなり、2層めの注意に当たります。
           """),
       references: ["vonoswald2023transformers", "friston2009rough"])
@@ -160,12 +160,12 @@ package struct PlasticityComparison: BridgeComparison {
               series: [
                 .stems(
                   language.pick("weight xⱼ·x", "重み xⱼ·x"), role: .attention,
-                  x: places.map { $0 - 0.14 }, y: x.map { $0 * 1.1 }, width: 26),
+                  x: places.map { $0 - 0.1 }, y: x.map { $0 * 1.1 }, width: 18),
                 .stems(
-                  language.pick("value εⱼ", "値 εⱼ"), role: .error, x: places, y: errors, width: 26),
+                  language.pick("value εⱼ", "値 εⱼ"), role: .error, x: places, y: errors, width: 18),
                 .stems(
-                  language.pick("product", "積"), role: .prediction, x: places.map { $0 + 0.14 },
-                  y: zip(x, errors).map { $0 * 1.1 * $1 }, width: 26),
+                  language.pick("product", "積"), role: .prediction, x: places.map { $0 + 0.1 },
+                  y: zip(x, errors).map { $0 * 1.1 * $1 }, width: 18),
               ], xRange: 0.5...5.5, rules: [.horizontal(0)],
               categories: places.map { "\(Int($0))" })
           ],

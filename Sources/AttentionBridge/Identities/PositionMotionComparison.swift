@@ -33,7 +33,7 @@ package struct PositionMotionComparison: BridgeComparison {
           A step along a sequence turns every pair of a sinusoidal position code by an angle; a \
           step in time carries generalized coordinates along their own Taylor series. Both are the \
           exponential of a fixed matrix, so both know the neighborhood of a place without looking \
-          there. They differ in kind: the rotation keeps the length of a code for ever, the shift \
+          there. They differ in kind: the rotation keeps the length of a code forever, the shift \
           is exact for polynomials of degree below n only.
           """,
         japanese: """
@@ -152,7 +152,7 @@ package struct PositionMotionComparison: BridgeComparison {
               series: circleSeries, xRange: -2.41...2.41, yRange: -1.35...1.65,
               legend: .insideRight),
             Panel(
-              title: language.pick("exp(kD) x̃(0), 5 orders", "exp(kD) x̃(0)（5階）"),
+              title: language.pick("exp(kD) x̃(0), orders 0 … 4", "exp(kD) x̃(0)（0 … 4階）"),
               xLabel: language.pick("time", "時間"), yLabel: "x",
               series: [
                 .line(
@@ -161,7 +161,7 @@ package struct PositionMotionComparison: BridgeComparison {
                 .points(
                   language.pick("shifted from t = 0", "t = 0 からずらした値"), role: .state, x: steps,
                   y: steps.map { start.advanced(by: $0).values[0] }, size: 14),
-              ], yRange: -1.1...1.5, legend: .insideLeft, rules: [.vertical(0)]),
+              ], yRange: -1.1...1.5, legend: .insideRight, rules: [.vertical(0)]),
           ],
           [
             Panel(
@@ -195,7 +195,7 @@ struct PositionRotation {
     frequencies = (0..<(width / 2)).map { pow(10000, -Double(2 * $0) / Double(width)) }
   }
 
-  /// Ω, with a block `[[0, ω_i], [−ω_i, 0]]` for every pair of sine and cosine.
+  /// Ω, with a block `[[0, ω_i], [−ω_i, 0]]` forevery pair of sine and cosine.
   var generator: Tensor<Double> {
     let width = 2 * frequencies.count
     var result = Tensor<Double>(repeating: 0, shape: .matrix(width, width))

@@ -32,14 +32,14 @@ package struct ScaleComparison: BridgeComparison {
           deaf to all others. Divided by √d the log-precisions start with a spread of one, \
           whatever the width. The claim is about the start only: training makes queries and keys \
           dependent. One deviation is exact, by summing over all outcomes; the other two are in \
-          standard errors of a sample, of which five are allowed.
+          standard errors of a sample, of which six are allowed.
           """,
         japanese: """
           スコアは誤差ユニットの対数精度です。係数がないと、そのばらつきはキーの次元とともに大きくなり、\
           学習前のネットワークが一つの誤差ユニットだけを信頼して、ほかを無視してしまいます。\
           √d で割れば、次元によらず、対数精度のばらつきは1から始まります。\
           これは学習前についての主張で、学習が進むとクエリとキーは独立ではなくなります。\
-          最初の偏差は全通りの和による正確な値、あとの2つは標本の標準誤差を単位とし、5まで許します。
+          最初の偏差は全通りの和による正確な値、あとの2つは標本の標準誤差を単位とし、6まで許します。
           """),
       references: ["vaswani2017attention"])
   }
@@ -65,13 +65,14 @@ package struct ScaleComparison: BridgeComparison {
         exact.deviation(
           "all outcomes of two-valued entries: mean 0, variance d",
           "2値の成分の全通り：平均0、分散 d", tolerance: 1e-12),
-        // Scores of 400 samples are nearly normal, so five standard errors are almost never passed.
+        // Mean squares of 400 samples are nearly normal with a longer upper tail; the largest of a
+        // hundred passed 4.8 for none of 1500 seeds.
         plain.deviation(
           "sampled var(q·k) = d, in standard errors", "標本での var(q·k)＝d（標準誤差を単位とする）",
-          tolerance: 5),
+          tolerance: 6),
         scaled.deviation(
           "sampled variance of attention scores = 1, in standard errors",
-          "標本での注意スコアの分散＝1（標準誤差を単位とする）", tolerance: 5),
+          "標本での注意スコアの分散＝1（標準誤差を単位とする）", tolerance: 6),
       ], figure: settings.draws ? Self.figure(settings) : nil)
   }
 
