@@ -140,7 +140,7 @@ package struct UncertaintyWeightingComparison: BridgeComparison {
       }
       let minimum = Series.points(
         language.pick("minimum, s = ln(2 L/n)", "最小：s = ln(2 L/n)"),
-        role: .surprise, x: best, y: least, size: 22)
+        role: .truth, x: best, y: least, size: 22)
       return Figure(
         title: language.pick(
           "A task's weight is the precision of its errors",
