@@ -215,7 +215,7 @@ struct PositionRotation {
 
 /// ∂PE/∂p by forward differentiation of the code as a program of the place.
 struct PositionDerivative {
-  private let program: CompiledProgram
+  private let program: ProgramRunner
 
   init(frequencies: [Double]) {
     var builder = ProgramBuilder()
@@ -225,7 +225,7 @@ struct PositionDerivative {
     let pairs = builder.stack([builder.unary(.sin, angles), builder.unary(.cos, angles)])
     builder.output(
       "code", builder.reshape(builder.transpose(pairs), to: .vector(2 * frequencies.count)))
-    program = CompiledProgram(
+    program = ProgramRunner(
       builder.build().jacobian(of: "code", withRespectTo: "p", as: "motion"))
   }
 

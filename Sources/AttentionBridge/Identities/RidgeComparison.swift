@@ -208,7 +208,7 @@ struct RidgeProblem {
 
 /// ∂F/∂W by reverse differentiation of the program of F, for problems of one size.
 struct RidgeSlope {
-  private let program: CompiledProgram
+  private let program: ProgramRunner
 
   init(_ problem: RidgeProblem) {
     var builder = ProgramBuilder()
@@ -223,7 +223,7 @@ struct RidgeSlope {
     builder.output(
       "F",
       builder.binary(.multiply, builder.constant(0.5), builder.binary(.add, misfit, prior)))
-    program = CompiledProgram(builder.build().gradient(of: "F", withRespectTo: ["w"]))
+    program = ProgramRunner(builder.build().gradient(of: "F", withRespectTo: ["w"]))
   }
 
   /// The slope of a problem's F at some weights, row-major.

@@ -248,7 +248,7 @@ struct SharingProblem {
 
 /// The slope of the penalized loss by reverse differentiation, for problems of one size.
 struct SharingSlope {
-  private let program: CompiledProgram
+  private let program: ProgramRunner
 
   init(_ problem: SharingProblem) {
     var builder = ProgramBuilder()
@@ -269,7 +269,7 @@ struct SharingSlope {
       loss = builder.binary(.add, loss, builder.binary(.multiply, half, squares(error)))
     }
     builder.output("E", loss)
-    program = CompiledProgram(
+    program = ProgramRunner(
       builder.build().gradient(of: "E", withRespectTo: ["theta0", "theta1"]))
   }
 

@@ -76,9 +76,9 @@ struct PlasticityProblem {
 
 /// The programs of one size: learning by differentiation, and attention without and with softmax.
 struct PlasticityPrograms {
-  private let slope: CompiledProgram
-  private let linear: CompiledProgram
-  private let expansion: CompiledProgram
+  private let slope: ProgramRunner
+  private let linear: ProgramRunner
+  private let expansion: ProgramRunner
 
   init(_ sizes: PlasticitySizes) {
     slope = Self.slope(sizes)
@@ -124,7 +124,7 @@ struct PlasticityPrograms {
     ]
   }
 
-  private static func slope(_ sizes: PlasticitySizes) -> CompiledProgram {
+  private static func slope(_ sizes: PlasticitySizes) -> ProgramRunner {
     var builder = ProgramBuilder()
     let w = builder.input("W", shape: .matrix(sizes.outputs, sizes.inputs))
     let x = builder.input("x", shape: .matrix(sizes.pairs, sizes.inputs))
@@ -133,7 +133,7 @@ struct PlasticityPrograms {
     let error = builder.binary(.subtract, y, predicted)
     let squares = builder.sum(builder.binary(.multiply, error, error))
     builder.output("F", builder.binary(.multiply, builder.constant(0.5), squares))
-    return CompiledProgram(builder.build().gradient(of: "F", withRespectTo: ["W"]))
+    return ProgramRunner(builder.build().gradient(of: "F", withRespectTo: ["W"]))
   }
 
   private static func inputs(
@@ -146,21 +146,21 @@ struct PlasticityPrograms {
     )
   }
 
-  private static func linear(_ sizes: PlasticitySizes) -> CompiledProgram {
+  private static func linear(_ sizes: PlasticitySizes) -> ProgramRunner {
     var builder = ProgramBuilder()
     let (q, k, v) = inputs(sizes, in: &builder)
     builder.output(
       "out", builder.matrixProduct(builder.matrixProduct(q, builder.transpose(k)), v))
-    return CompiledProgram(builder.build())
+    return ProgramRunner(builder.build())
   }
 
-  private static func expansion(_ sizes: PlasticitySizes) -> CompiledProgram {
+  private static func expansion(_ sizes: PlasticitySizes) -> ProgramRunner {
     var builder = ProgramBuilder()
     let (q, k, v) = inputs(sizes, in: &builder)
     let beta = builder.input("beta", shape: .scalar)
     let out = builder.attention(builder.binary(.multiply, q, beta), k, v, scale: 1)
     builder.output("out", out)
-    return CompiledProgram(
+    return ProgramRunner(
       builder.build().jacobian(of: "out", withRespectTo: "beta", as: "slope"))
   }
 }
