@@ -23,14 +23,19 @@ package final class ErrorRelaxation {
     /// The states at the start and at the end, one after the other.
     package var start: [Double] = [], states: [Double] = []
 
-    /// Whether F fell or stayed in every step.
-    package var falls: Bool { zip(energies.dropFirst(), energies).allSatisfy { $0 <= $1 } }
+    /// How many times F rose in a step.
+    package var rises: Int {
+      zip(energies.dropFirst(), energies).reduce(0) { $0 + ($1.0 > $1.1 ? 1 : 0) }
+    }
   }
 
   private let network: PredictiveCodingNetwork
   private let precision: Double
   private let chain: TensorWorkspace<Double>, rules: TensorWorkspace<Double>
   private let errorCount: Int
+  private let gradientRegions: [TensorExecutable<Double>.Region]
+  private let energyRegion: TensorExecutable<Double>.Region
+  private let firstError: Int
 
   /// Prepares a network.
   package init(_ network: PredictiveCodingNetwork) {
@@ -43,6 +48,13 @@ package final class ErrorRelaxation {
       Double.executable(
         network.freeEnergy.gradient(
           of: "energy", withRespectTo: network.layout.names + network.states)))
+    gradientRegions = network.errorNames.map { [chain] in
+      chain.executable.output("gradient.\($0)")
+    }
+    energyRegion = chain.executable.output("energy")
+    firstError =
+      network.layout.count
+      + network.data.reduce(0) { [chain] in $0 + chain.executable.input($1).shape.count }
     errorCount = network.states.indices.reduce(0) { $0 + network.shape(ofStage: $1).count }
   }
 
@@ -69,13 +81,12 @@ package final class ErrorRelaxation {
 
   /// F and its gradient by the errors, for the parameters and data that were written last.
   private func energy(_ errors: [Double]) -> (value: Double, gradient: [Double]) {
-    chain.writeInputs(errors, startingAt: network.layout.count + dataCount)
+    chain.writeInputs(errors, startingAt: firstError)
     chain.run()
-    return (number(chain, "energy"), read(chain, network.errorNames.map { "gradient.\($0)" }))
-  }
-
-  private var dataCount: Int {
-    network.data.reduce(0) { $0 + chain.executable.input($1).shape.count }
+    var gradient: [Double] = []
+    gradient.reserveCapacity(errorCount)
+    for region in gradientRegions { gradient += chain.read(region) }
+    return (chain.read(energyRegion).first ?? .nan, gradient)
   }
 
   /// F at given states with its gradients by the local rules.
@@ -89,7 +100,7 @@ package final class ErrorRelaxation {
     _ states: [Double], _ parameters: [Double], _ shard: [[Double]]
   ) -> (energy: Double, flow: [Double], plasticity: [Double]) {
     write(rules, parameters, shard)
-    rules.writeInputs(states, startingAt: network.layout.count + dataCount)
+    rules.writeInputs(states, startingAt: firstError)
     rules.run()
     return (
       number(rules, "energy"), read(rules, network.states.map { "gradient.\($0)" }),
@@ -135,7 +146,6 @@ package final class ErrorRelaxation {
           (errors, energy, gradient) = (next, trial.value, trial.gradient)
           course.energies.append(energy)
           course.slopes.append(Vectors.norm(gradient))
-          course.states = read(chain, network.states)
         }
         length *= 0.5
       }
@@ -144,6 +154,36 @@ package final class ErrorRelaxation {
         guard !memory.isEmpty else { break }
         memory = QuasiNewtonMemory(scale: 1 / precision)
       }
+    }
+    if course.energies.count > 1 {
+      _ = self.energy(errors)
+      course.states = read(chain, network.states)
+    }
+    return course
+  }
+
+  /// Moves states down ∂F/∂x by steps of one length, as the schedule `.equilibrium` does.
+  ///
+  /// - Parameters:
+  ///   - parameters: θ.
+  ///   - shard: the data.
+  ///   - steps: how many; fewer where F stops being finite.
+  ///   - rate: their length.
+  /// - Returns: what was seen on the way, with ‖∂F/∂x‖ as the slopes.
+  package func relaxByFixedSteps(
+    _ parameters: [Double], _ shard: [[Double]], steps: Int, rate: Double
+  ) -> Course {
+    write(chain, parameters, shard)
+    _ = energy([Double](repeating: 0, count: errorCount))
+    var course = Course(weight: number(chain, "weight"), start: read(chain, network.states))
+    course.states = course.start
+    for step in 0...steps {
+      let (value, flow, _) = local(course.states, parameters, shard)
+      course.energies.append(value)
+      course.slopes.append(Vectors.norm(flow))
+      course.evaluations += 1
+      guard value.isFinite, step < steps else { break }
+      course.states = Vectors.sum(course.states, -rate, flow)
     }
     return course
   }
@@ -176,45 +216,5 @@ package final class ErrorRelaxation {
       value = Vectors.dot(unit, direction)
     }
     return value
-  }
-}
-
-/// The last steps of a descent, from which L-BFGS estimates the inverse of the second derivative.
-struct QuasiNewtonMemory: Sendable {
-  private var history: [(step: [Double], change: [Double], product: Double)] = []
-  private let scale: Double
-  private let length: Int
-
-  /// Without steps, the estimate is `scale` times the identity.
-  init(scale: Double, length: Int = 8) {
-    self.scale = scale
-    self.length = length
-  }
-
-  var isEmpty: Bool { history.isEmpty }
-
-  /// Keeps a step and the change of the gradient over it, where curvature along it is positive.
-  mutating func record(step: [Double], change: [Double]) {
-    let product = Vectors.dot(step, change)
-    guard product > 1e-10 * Vectors.dot(change, change) else { return }
-    history.append((step, change, product))
-    if history.count > length { history.removeFirst() }
-  }
-
-  /// The estimate applied to a gradient.
-  func direction(_ gradient: [Double]) -> [Double] {
-    var direction = gradient
-    var factors: [Double] = []
-    for (step, change, product) in history.reversed() {
-      let factor = Vectors.dot(step, direction) / product
-      factors.append(factor)
-      direction = Vectors.sum(direction, -factor, change)
-    }
-    let size = history.last.map { $0.product / Vectors.dot($0.change, $0.change) } ?? scale
-    direction = direction.map { size * $0 }
-    for ((step, change, product), factor) in zip(history, factors.reversed()) {
-      direction = Vectors.sum(direction, factor - Vectors.dot(change, direction) / product, step)
-    }
-    return direction
   }
 }

@@ -1,0 +1,144 @@
+internal import Reporting
+internal import TensorCore
+internal import Transformers
+
+extension LearningResults {
+  /// Relaxation, the sweep of precisions, learning and attention.
+  var figure: LocalizedFigure {
+    LocalizedFigure { language in
+      Figure(
+        title: language.pick(
+          "One Transformer block, two learning rules: four tokens are to be repeated",
+          "同じブロックを 2 つの規則で学習：4 文字の並びを繰り返す課題"),
+        rows: [
+          [relaxationPanel(language), sweepPanel(language)],
+          [lossPanel(language), anglePanel(language)], mapPanels(language),
+        ], height: 1500, language: language, rowWeights: [1, 1, 0.8],
+        colorBar: Figure.ColorBar(
+          range: 0...1, label: language.pick("attention weight", "注意の重み")))
+    }
+  }
+
+  private func relaxationPanel(_ language: ReportLanguage) -> Panel {
+    // The start, and the stage at which steps of fixed length raise F most.
+    func rise(_ relaxation: WatchedRelaxation) -> Double {
+      (relaxation.fixed.energies.max() ?? 0) - relaxation.fixed.energies[0]
+    }
+    let (start, worst) = (
+      relaxations[0],
+      relaxations.max { rise($0) < rise($1) } ?? relaxations[0]
+    )
+    func line(
+      _ course: ErrorRelaxation.Course, _ name: String, _ role: SeriesRole, _ dash: Dash
+    ) -> Series {
+      let shown = course.energies.prefix(LearningComparison.fixedSteps + 1)
+      return .line(
+        name, role: role, x: shown.indices.map { Double($0) }, y: shown.map { $0 / course.weight },
+        width: 4, dash: dash)
+    }
+    let fixed = language.pick("fixed steps", "一定のステップ")
+    let rest = language.pick("to rest", "平衡まで")
+    let before = language.pick("before learning", "学習前")
+    let during = language.pick("while learning", "学習中")
+    return Panel(
+      title: language.pick("Relaxation of states (π = 1)", "状態の緩和（π = 1）"),
+      xLabel: language.pick("relaxation steps", "緩和のステップ数"),
+      yLabel: language.pick("free energy (nats per token)", "自由エネルギー（ナット／文字）"),
+      series: [
+        line(start.fixed, "\(fixed)\(language.pick(", ", "・"))\(before)", .error, .dashed),
+        line(start.rest, "\(rest)\(language.pick(", ", "・"))\(before)", .state, .dashed),
+        line(worst.fixed, "\(fixed)\(language.pick(", ", "・"))\(during)", .error, .solid),
+        line(worst.rest, "\(rest)\(language.pick(", ", "・"))\(during)", .state, .solid),
+      ], yScale: .logarithmic)
+  }
+
+  private func sweepPanel(_ language: ReportLanguage) -> Panel {
+    Panel(
+      title: language.pick("Angle before learning", "学習前の角度"),
+      xLabel: language.pick("precision π of states", "状態の精度 π"),
+      yLabel: language.pick("angle to backpropagation (°)", "誤差逆伝播との角度（度）"),
+      series: [
+        .line(
+          language.pick("theory κ/π", "理論 κ/π"), role: .truth, x: sweep.precisions,
+          y: sweep.expected, dash: .dashed),
+        .points(
+          language.pick("equilibrium", "平衡"), role: .state, x: sweep.precisions,
+          y: sweep.angles, size: 14),
+      ], xScale: .logarithmic, yScale: .logarithmic)
+  }
+
+  private func lossPanel(_ language: ReportLanguage) -> Panel {
+    func line(
+      _ name: String, _ values: [Double], _ role: SeriesRole, variant: Int = 0,
+      width: Double = 4, dash: Dash = .solid
+    ) -> Series {
+      .line(
+        name, role: role, variant: variant, x: values.indices.map { Double($0 + 1) }, y: values,
+        width: width, dash: dash)
+    }
+    let (low, high) = (Int(LearningComparison.low), Int(LearningComparison.high))
+    return Panel(
+      title: language.pick("Learning", "学習"),
+      xLabel: language.pick("mini-batches", "ミニバッチの数"),
+      yLabel: language.pick("nats per token", "ナット／文字"),
+      series: [
+        line(language.pick("backpropagation", "誤差逆伝播"), reverse.losses, .neutral(6), width: 8),
+        line(
+          language.pick("fixed predictions", "予測を固定"), fixed.losses, .error, width: 3,
+          dash: .dashed),
+        line(language.pick("π = \(high), loss", "π = \(high)・損失"), self.high.losses, .state),
+        line(
+          language.pick("π = \(low), loss", "π = \(low)・損失"), self.low.losses, .state, variant: 1),
+        line(
+          language.pick("π = \(low), F at rest", "π = \(low)・平衡の F"), self.low.restEnergies,
+          .state, variant: 1, dash: .dashed),
+      ])
+  }
+
+  private func anglePanel(_ language: ReportLanguage) -> Panel {
+    func line(
+      _ name: String, _ run: RuleTraining, _ values: [Double], _ role: SeriesRole,
+      variant: Int = 0, width: Double = 5, dash: Dash = .solid
+    ) -> Series {
+      .line(
+        name, role: role, variant: variant, x: run.comparedSteps.map { Double($0) }, y: values,
+        width: width, dash: dash)
+    }
+    let (low, high) = (Int(LearningComparison.low), Int(LearningComparison.high))
+    return Panel(
+      title: language.pick("Angle to backpropagation while learning", "学習中の誤差逆伝播との角度"),
+      xLabel: language.pick("mini-batches", "ミニバッチの数"),
+      yLabel: language.pick("angle (°)", "角度（度）"),
+      series: [
+        line(
+          language.pick("two mini-batches", "2 つのミニバッチ"), fixed, fixed.batchAngles, .neutral(6),
+          width: 3),
+        line("π = \(low)", self.low, self.low.wholeAngles, .state, variant: 1),
+        line("π = \(high)", self.high, self.high.wholeAngles, .state),
+        line(
+          language.pick("fixed predictions", "予測を固定"), fixed, fixed.wholeAngles, .error,
+          dash: .dashed),
+        .line(
+          language.pick("random direction", "ランダムな方向"), role: .truth,
+          x: [0, Double(LearningComparison.steps)], y: [90, 90]),
+      ], yRange: -3...100)
+  }
+
+  private func mapPanels(_ language: ReportLanguage) -> [Panel] {
+    let letters = examples[0].source.map { String("ABCDEFGH".dropFirst($0).prefix(1)) }
+    return [
+      (reverse, language.pick("Backprop.", "誤差逆伝播")),
+      (high, "π = \(Int(LearningComparison.high))"),
+      (low, "π = \(Int(LearningComparison.low))"),
+    ].flatMap { run, title in
+      run.maps(task, examples[0]).enumerated().map { head, map in
+        Panel(
+          title: language.pick("\(title), head \(head + 1)", "\(title)・ヘッド \(head + 1)"),
+          xLabel: language.pick("key", "キー"), yLabel: language.pick("query", "クエリ"),
+          series: [
+            .heatMap(HeatMap(categories: map, range: 0...1, palette: .amount(.attention)))
+          ], legend: .none, categories: letters, yCategories: letters)
+      }
+    }
+  }
+}
