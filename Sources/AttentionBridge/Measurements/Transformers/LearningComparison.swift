@@ -56,7 +56,7 @@ package struct LearningComparison: BridgeComparison {
   /// The steps of fixed length.
   static let fixedSteps = 20, fixedRate = 0.02
   private static let rate = 0.01, compares = 10
-  /// The precisions of the sweep; theory is compared from the last but three on.
+  /// The precisions of the sweep.
   private static let precisions = [1, 3, 10, 30, 100, 300, 1000, 3000].map { Double($0) }
 
   package func examine(_ settings: BridgeSettings) throws(BridgeError) -> Finding {
@@ -110,7 +110,7 @@ package struct LearningComparison: BridgeComparison {
 
 /// Both ways of relaxing states of precision 1, at the same parameters and data.
 struct WatchedRelaxation: Sendable {
-  /// By steps of fixed length, and to rest.
+  /// By steps of fixed length, and by steps that fit the curvature.
   let fixed: ErrorRelaxation.Course, rest: ErrorRelaxation.Course
   /// The largest curvature of F over states at the feed-forward pass.
   let curvature: Double
@@ -122,7 +122,7 @@ struct WatchedRelaxation: Sendable {
       rate: LearningComparison.fixedRate)
     rest = relaxation.relax(
       parameters, shard, tolerance: RuleTraining.restTolerance,
-      evaluations: RuleTraining.restEvaluations)
+      evaluations: 2 * LearningComparison.fixedSteps)
     curvature = relaxation.largestCurvature(
       fixed.start, parameters, shard, iterations: 10, from: source.split("curvature"))
   }

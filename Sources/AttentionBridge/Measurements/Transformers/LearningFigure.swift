@@ -24,10 +24,8 @@ extension LearningResults {
     func rise(_ relaxation: WatchedRelaxation) -> Double {
       (relaxation.fixed.energies.max() ?? 0) - relaxation.fixed.energies[0]
     }
-    let (start, worst) = (
-      relaxations[0],
-      relaxations.max { rise($0) < rise($1) } ?? relaxations[0]
-    )
+    let stage = relaxations.indices.max { rise(relaxations[$0]) < rise(relaxations[$1]) } ?? 0
+    let (start, worst) = (relaxations[0], relaxations[stage])
     func line(
       _ course: ErrorRelaxation.Course, _ name: String, _ role: SeriesRole, _ dash: Dash
     ) -> Series {
@@ -36,20 +34,33 @@ extension LearningResults {
         name, role: role, x: shown.indices.map { Double($0) }, y: shown.map { $0 / course.weight },
         width: 4, dash: dash)
     }
-    let fixed = language.pick("fixed steps", "一定のステップ")
-    let rest = language.pick("to rest", "平衡まで")
-    let before = language.pick("before learning", "学習前")
-    let during = language.pick("while learning", "学習中")
+    let names = [
+      language.pick("fixed steps", "一定のステップ"), language.pick("adaptive steps", "適応ステップ"),
+    ]
+    let comma = language.pick(", ", "・")
+    func after(_ stage: Int) -> String {
+      let count = stage * LearningComparison.steps / (relaxations.count - 1)
+      return count == 0
+        ? language.pick("before learning", "学習前")
+        : language.pick("after \(count) mini-batches", "\(count) ミニバッチ後")
+    }
+    let all = [start, worst].flatMap { [$0.fixed, $0.rest] }.flatMap { course in
+      course.energies.map { $0 / course.weight }
+    }
+    let (least, most) = (all.min() ?? 1, all.max() ?? 1)
     return Panel(
       title: language.pick("Relaxation of states (π = 1)", "状態の緩和（π = 1）"),
       xLabel: language.pick("relaxation steps", "緩和のステップ数"),
       yLabel: language.pick("free energy (nats per token)", "自由エネルギー（ナット／文字）"),
       series: [
-        line(start.fixed, "\(fixed)\(language.pick(", ", "・"))\(before)", .error, .dashed),
-        line(start.rest, "\(rest)\(language.pick(", ", "・"))\(before)", .state, .dashed),
-        line(worst.fixed, "\(fixed)\(language.pick(", ", "・"))\(during)", .error, .solid),
-        line(worst.rest, "\(rest)\(language.pick(", ", "・"))\(during)", .state, .solid),
-      ], yScale: .logarithmic)
+        line(start.fixed, "\(names[0])\(comma)\(after(0))", .error, .dashed),
+        line(start.rest, "\(names[1])\(comma)\(after(0))", .state, .dashed),
+        line(worst.fixed, "\(names[0])\(comma)\(after(stage))", .error, .solid),
+        line(worst.rest, "\(names[1])\(comma)\(after(stage))", .state, .solid),
+      ],
+      // Room for the legend above the curves.
+      yRange: least / 2...most * (most / least).squareRoot() * 4, yScale: .logarithmic,
+      legend: .insideRight)
   }
 
   private func sweepPanel(_ language: ReportLanguage) -> Panel {
@@ -64,7 +75,7 @@ extension LearningResults {
         .points(
           language.pick("equilibrium", "平衡"), role: .state, x: sweep.precisions,
           y: sweep.angles, size: 14),
-      ], xScale: .logarithmic, yScale: .logarithmic)
+      ], xScale: .logarithmic, yScale: .logarithmic, legend: .insideRight)
   }
 
   private func lossPanel(_ language: ReportLanguage) -> Panel {
@@ -76,23 +87,23 @@ extension LearningResults {
         name, role: role, variant: variant, x: values.indices.map { Double($0 + 1) }, y: values,
         width: width, dash: dash)
     }
-    let (low, high) = (Int(LearningComparison.low), Int(LearningComparison.high))
+    let (lowest, highest) = (Int(LearningComparison.low), Int(LearningComparison.high))
     return Panel(
       title: language.pick("Learning", "学習"),
       xLabel: language.pick("mini-batches", "ミニバッチの数"),
       yLabel: language.pick("nats per token", "ナット／文字"),
       series: [
-        line(language.pick("backpropagation", "誤差逆伝播"), reverse.losses, .neutral(6), width: 8),
+        line(language.pick("backpropagation (BP)", "誤差逆伝播（逆伝播）"), reverse.losses, .neutral(6), width: 8),
         line(
           language.pick("fixed predictions", "予測を固定"), fixed.losses, .error, width: 3,
           dash: .dashed),
-        line(language.pick("π = \(high), loss", "π = \(high)・損失"), self.high.losses, .state),
+        line(language.pick("π = \(highest), loss", "π = \(highest)・損失"), high.losses, .state),
         line(
-          language.pick("π = \(low), loss", "π = \(low)・損失"), self.low.losses, .state, variant: 1),
+          language.pick("π = \(lowest), loss", "π = \(lowest)・損失"), low.losses, .state, variant: 1),
         line(
-          language.pick("π = \(low), F at rest", "π = \(low)・平衡の F"), self.low.restEnergies,
+          language.pick("π = \(lowest), F at rest", "π = \(lowest)・平衡の F"), low.restEnergies,
           .state, variant: 1, dash: .dashed),
-      ])
+      ], yRange: 0...1.6 * (low.losses + high.losses).reduce(0, max), legend: .insideRight)
   }
 
   private func anglePanel(_ language: ReportLanguage) -> Panel {
@@ -104,7 +115,7 @@ extension LearningResults {
         name, role: role, variant: variant, x: run.comparedSteps.map { Double($0) }, y: values,
         width: width, dash: dash)
     }
-    let (low, high) = (Int(LearningComparison.low), Int(LearningComparison.high))
+    let (lowest, highest) = (Int(LearningComparison.low), Int(LearningComparison.high))
     return Panel(
       title: language.pick("Angle to backpropagation while learning", "学習中の誤差逆伝播との角度"),
       xLabel: language.pick("mini-batches", "ミニバッチの数"),
@@ -113,21 +124,21 @@ extension LearningResults {
         line(
           language.pick("two mini-batches", "2 つのミニバッチ"), fixed, fixed.batchAngles, .neutral(6),
           width: 3),
-        line("π = \(low)", self.low, self.low.wholeAngles, .state, variant: 1),
-        line("π = \(high)", self.high, self.high.wholeAngles, .state),
+        line("π = \(lowest)", low, low.wholeAngles, .state, variant: 1),
+        line("π = \(highest)", high, high.wholeAngles, .state),
         line(
           language.pick("fixed predictions", "予測を固定"), fixed, fixed.wholeAngles, .error,
           dash: .dashed),
         .line(
           language.pick("random direction", "ランダムな方向"), role: .truth,
           x: [0, Double(LearningComparison.steps)], y: [90, 90]),
-      ], yRange: -3...100)
+      ], yRange: -3...180, legend: .insideRight)
   }
 
   private func mapPanels(_ language: ReportLanguage) -> [Panel] {
     let letters = examples[0].source.map { String("ABCDEFGH".dropFirst($0).prefix(1)) }
     return [
-      (reverse, language.pick("Backprop.", "誤差逆伝播")),
+      (reverse, language.pick("BP", "逆伝播")),
       (high, "π = \(Int(LearningComparison.high))"),
       (low, "π = \(Int(LearningComparison.low))"),
     ].flatMap { run, title in

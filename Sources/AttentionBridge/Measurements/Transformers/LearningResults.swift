@@ -263,23 +263,24 @@ struct LearningResults: Sendable {
 
   private var mapSentence: LocalizedText {
     let (least, most) = (otherDistances.min() ?? .nan, otherDistances.max() ?? .nan)
-    let numbers = "\(number(distance)); \(number(least))–\(number(most))"
+    let english = "\(number(distance)); between starts \(number(least)) to \(number(most))"
+    let japanese = "\(number(distance))、初期値の間では \(number(least))〜\(number(most))"
     let precision = Int(LearningComparison.high)
     if distance < least {
       return text(
         "Both rules (π = \(precision)) attend more alike than backpropagation from two starts "
-          + "(distance \(numbers)).",
-        "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしよりも似ています（距離 \(numbers)）。")
+          + "(distance \(english)).",
+        "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしよりも似ています（距離 \(japanese)）。")
     }
     if distance > most {
       return text(
         "Both rules (π = \(precision)) attend less alike than backpropagation from two starts "
-          + "(distance \(numbers)).",
-        "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしほど似ていません（距離 \(numbers)）。")
+          + "(distance \(english)).",
+        "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしほど似ていません（距離 \(japanese)）。")
     }
     return text(
       "Both rules (π = \(precision)) attend as alike as backpropagation from two starts "
-        + "(distance \(numbers)).",
-      "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしと同じ程度に似ています（距離 \(numbers)）。")
+        + "(distance \(english)).",
+      "両規則（π = \(precision)）の注意は、初期値の異なる誤差逆伝播どうしと同じ程度に似ています（距離 \(japanese)）。")
   }
 }

@@ -1,22 +1,22 @@
 /// The last steps of a descent, from which L-BFGS estimates the inverse of the second derivative.
 ///
 /// Nocedal & Wright 2006, Numerical Optimization, algorithm 7.4.
-struct QuasiNewtonMemory: Sendable {
+package struct QuasiNewtonMemory: Sendable {
   private var history: [(step: [Double], change: [Double], product: Double)] = []
   private let scale: Double
   private let length: Int
 
   /// Without steps, the estimate is `scale` times the identity.
-  init(scale: Double, length: Int = 6) {
+  package init(scale: Double, length: Int = 6) {
     self.scale = scale
     self.length = length
   }
 
   /// Whether there are no steps.
-  var isEmpty: Bool { history.isEmpty }
+  package var isEmpty: Bool { history.isEmpty }
 
   /// Keeps a step and the change of the gradient over it, where curvature along it is positive.
-  mutating func record(step: [Double], change: [Double]) {
+  package mutating func record(step: [Double], change: [Double]) {
     let product = Self.dot(step, change)
     guard product > 1e-10 * Self.dot(change, change) else { return }
     history.append((step, change, product))
@@ -24,7 +24,7 @@ struct QuasiNewtonMemory: Sendable {
   }
 
   /// The estimate applied to a gradient.
-  func direction(_ gradient: [Double]) -> [Double] {
+  package func direction(_ gradient: [Double]) -> [Double] {
     var direction = gradient
     var factors: [Double] = []
     for (step, change, product) in history.reversed() {
