@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Learning
 package import ModelFiles
 internal import TensorCore
@@ -52,7 +51,7 @@ package struct LearningComparison: BridgeComparison {
 
   /// The precisions of states with which blocks are trained: one that leaves states free, one that
   /// holds them; and for how many mini-batches.
-  static let low = 1.0, high = 30.0, steps = 200, lowSteps = 50
+  static let low = 1.0, high = 30.0, steps = 200, lowSteps = 40
   /// The steps of fixed length.
   static let fixedSteps = 20, fixedRate = 0.02
   private static let rate = 0.01, compares = 10

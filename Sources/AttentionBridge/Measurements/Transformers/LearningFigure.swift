@@ -34,22 +34,21 @@ extension LearningResults {
         name, role: role, x: shown.indices.map { Double($0) }, y: shown.map { $0 / course.weight },
         width: 4, dash: dash)
     }
-    let names = [
-      language.pick("fixed steps", "一定のステップ"), language.pick("adaptive steps", "適応ステップ"),
-    ]
+    let names = [language.pick("fixed", "一定"), language.pick("adaptive", "適応")]
     let comma = language.pick(", ", "・")
     func after(_ stage: Int) -> String {
       let count = stage * LearningComparison.steps / (relaxations.count - 1)
       return count == 0
         ? language.pick("before learning", "学習前")
-        : language.pick("after \(count) mini-batches", "\(count) ミニバッチ後")
+        : language.pick("batch \(count)", "\(count) バッチ後")
     }
     let all = [start, worst].flatMap { [$0.fixed, $0.rest] }.flatMap { course in
       course.energies.map { $0 / course.weight }
     }
     let (least, most) = (all.min() ?? 1, all.max() ?? 1)
     return Panel(
-      title: language.pick("Relaxation of states (π = 1)", "状態の緩和（π = 1）"),
+      title: language.pick(
+        "Relaxing states (π = 1) by fixed or adaptive steps", "状態の緩和（π = 1）：一定・適応ステップ"),
       xLabel: language.pick("relaxation steps", "緩和のステップ数"),
       yLabel: language.pick("free energy (nats per token)", "自由エネルギー（ナット／文字）"),
       series: [
@@ -93,7 +92,9 @@ extension LearningResults {
       xLabel: language.pick("mini-batches", "ミニバッチの数"),
       yLabel: language.pick("nats per token", "ナット／文字"),
       series: [
-        line(language.pick("backpropagation (BP)", "誤差逆伝播（逆伝播）"), reverse.losses, .neutral(6), width: 8),
+        line(
+          language.pick("backpropagation (BP)", "誤差逆伝播（逆伝播）"), reverse.losses, .neutral(6), width: 8
+        ),
         line(
           language.pick("fixed predictions", "予測を固定"), fixed.losses, .error, width: 3,
           dash: .dashed),

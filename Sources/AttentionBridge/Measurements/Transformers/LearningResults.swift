@@ -248,7 +248,8 @@ struct LearningResults: Sendable {
     let reason =
       energyFell && !lossFell
       ? (
-        english: ": states that are this free take over the error, and parameters learn to let them",
+        english:
+          ": states that are this free take over the error, and parameters learn to let them",
         japanese: "。自由すぎる状態が誤差を引き受け、パラメーターはそれを助けるように学習するためです"
       ) : (english: "", japanese: "")
     return text(
