@@ -5,12 +5,30 @@ package import Transformers
 
 /// One block trained on the copy task by one rule, with angles to backpropagation on the way.
 package struct RuleTraining: Sendable {
+  /// How parameters learn.
+  package enum Rule: Sendable, Equatable {
+    /// The gradient of the loss.
+    case backpropagation
+    /// Errors relax while predictions stay as the feed-forward pass made them.
+    case fixedPrediction
+    /// States of a precision descend to rest, then ∂F/∂θ.
+    case equilibrium(precision: Double)
+  }
+
+  /// What part of the slope at the feed-forward pass counts as rest, and the largest number of
+  /// evaluations on the way there.
+  package static let restTolerance = 1e-3, restEvaluations = 200
+
   /// By which rule parameters learn.
-  package let rule: LearningRule
-  /// The mean loss of each step, in nats per character.
-  package private(set) var losses: [Double] = []
-  /// The steps at which gradients were compared.
-  package private(set) var comparedSteps: [Int] = []
+  package let rule: Rule
+  /// The mean loss of each step, in nats per character, and at equilibrium F at rest per character.
+  package private(set) var losses: [Double] = [], restEnergies: [Double] = []
+  /// How many times F rose in a relaxation step, and how many such steps there were.
+  package private(set) var rises = 0, relaxations = 0
+  /// The steps at which gradients were compared, with the parameters there.
+  package private(set) var comparedSteps: [Int] = [], snapshots: [[Double]] = []
+  /// Per comparison ‖∂F/∂x‖ at rest as a part of that at the feed-forward pass.
+  package private(set) var remainders: [Double] = []
   /// Per comparison and group of parameters, the angle between the rule's gradient and that of
   /// backpropagation at the same parameters and data, in degrees.
   package private(set) var angles: [[Double]] = []
@@ -33,7 +51,6 @@ package struct RuleTraining: Sendable {
   /// - Parameters:
   ///   - task: the task.
   ///   - rule: by which rule parameters learn.
-  ///   - precision: π of the states, which counts for `.equilibrium` only.
   ///   - steps: mini-batches.
   ///   - start: the parameters before the first step.
   ///   - order: draws the mini-batches; equal streams give equal data in equal order.
@@ -42,17 +59,22 @@ package struct RuleTraining: Sendable {
   ///   - proceed: called before each step with its share.
   /// - Throws: `BridgeError.training` where learning did not stay finite; what `proceed` throws.
   package init(
-    _ task: CopyTask, _ rule: LearningRule, precision: Double = 1, steps: Int,
-    start: ParameterSet<Double>,
+    _ task: CopyTask, _ rule: Rule, steps: Int, start: ParameterSet<Double>,
     order: RandomSource, rate: Double, compares: Int,
     proceed: (Double) throws(BridgeError) -> Void
   ) throws(BridgeError) {
     self.rule = rule
-    let network = task.network(precision: precision)
+    let network = task.network()
     let backpropagation = network.backpropagation(as: Double.self)
-    var gradient: PredictiveCodingGradient<Double>?
-    if case .predictiveCoding(let schedule) = rule {
-      gradient = PredictiveCodingGradient(network, schedule: schedule)
+    var fixed: PredictiveCodingGradient<Double>?
+    var relaxation: ErrorRelaxation?
+    switch rule {
+    case .backpropagation: break
+    case .fixedPrediction:
+      fixed = PredictiveCodingGradient(
+        network, schedule: .fixedPrediction(steps: network.stages.count - 1, rate: 1))
+    case .equilibrium(let precision):
+      relaxation = ErrorRelaxation(task.network(precision: precision))
     }
     var learner = Learner(
       LearnerSettings(schedule: .init(peak: rate)), parameters: start.keeping(network.layout))
@@ -63,37 +85,57 @@ package struct RuleTraining: Sendable {
       for step in 0..<steps {
         try proceed(Double(step) / Double(steps))
         let shard = task.shard(&order, names: network.data)
-        if compares > 0, step % compares == 0 {
-          let values = learner.parameters.values
-          var reverse: [Double] = [], second: [Double] = []
-          _ = backpropagation.run(values, shards: [shard], gradient: &reverse)
-          _ = backpropagation.run(
-            values, shards: [task.shard(&other, names: network.data)], gradient: &second)
-          var own = reverse
-          if let gradient {
-            _ = try gradient.run(values, shards: [shard], step: step + 1, gradient: &own)
+        let values = learner.parameters.values
+        let isCompared = compares > 0 && step % compares == 0
+        var own: [Double] = []
+        var (loss, weight) = (0.0, 0.0)
+        if let relaxation {
+          let course = relaxation.relax(
+            values, shard, tolerance: Self.restTolerance, evaluations: Self.restEvaluations)
+          let rest = relaxation.local(course.states, values, shard)
+          (own, loss, weight) = (rest.plasticity, course.energies[0], course.weight)
+          restEnergies.append(rest.energy / weight)
+          rises += course.rises
+          relaxations += course.energies.count - 1
+          if isCompared {
+            let flow = relaxation.local(course.start, values, shard).flow
+            remainders.append(Vectors.norm(rest.flow) / Vectors.norm(flow))
           }
-          comparedSteps.append(step)
-          wholeAngles.append(Self.angle(own, reverse))
-          batchAngles.append(Self.angle(reverse, second))
-          angles.append(
-            Self.groups.map { group in
-              let places = Self.places(group.prefixes, network.layout)
-              return Self.angle(places.map { own[$0] }, places.map { reverse[$0] })
-            })
+        } else if let fixed {
+          let sums = try fixed.run(values, shards: [shard], step: step + 1, gradient: &own)
+          (loss, weight) = (sums.loss, sums.weight)
+        } else {
+          let sums = backpropagation.run(values, shards: [shard], gradient: &own)
+          (loss, weight) = (sums.loss, sums.weight)
         }
-        let info =
-          if let gradient {
-            try learner.step(on: gradient, shards: [shard])
-          } else {
-            try learner.step(on: backpropagation, shards: [shard])
-          }
-        losses.append(info.loss)
+        if isCompared {
+          comparedSteps.append(step)
+          snapshots.append(values)
+          let second = task.shard(&other, names: network.data)
+          compare(own, values, [shard, second], backpropagation)
+        }
+        losses.append(try learner.step(along: own, loss: loss, weight: weight).loss)
       }
     } catch let error as LearningError {
       throw .training(.learning(error))
     } catch let error as BridgeError { throw error } catch { preconditionFailure("\(error)") }
     parameters = learner.parameters
+  }
+
+  private mutating func compare(
+    _ own: [Double], _ values: [Double], _ shards: [[[Double]]],
+    _ backpropagation: ShardedGradient<Double>
+  ) {
+    var reverse: [Double] = [], second: [Double] = []
+    _ = backpropagation.run(values, shards: [shards[0]], gradient: &reverse)
+    _ = backpropagation.run(values, shards: [shards[1]], gradient: &second)
+    wholeAngles.append(Self.angle(own, reverse))
+    batchAngles.append(Self.angle(reverse, second))
+    angles.append(
+      Self.groups.map { group in
+        let places = Self.places(group.prefixes, backpropagation.trainable)
+        return Self.angle(places.map { own[$0] }, places.map { reverse[$0] })
+      })
   }
 
   private static func places(_ prefixes: [String], _ layout: ParameterLayout) -> [Int] {
