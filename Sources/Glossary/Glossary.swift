@@ -7,6 +7,12 @@ public struct GlossaryEntry: Hashable, Sendable {
   /// The headword in Japanese.
   public let japanese: String
 
+  /// The headword within an English sentence: small letters, but for people's names.
+  public var englishInText: String {
+    let names = ["Bayesian", "Helmholtz", "Kullback", "Laplace"]
+    return names.contains(where: english.hasPrefix) ? english : english.lowercased()
+  }
+
   /// Creates a term.
   public init(slug: String, english: String, japanese: String) {
     self.slug = slug

@@ -6,7 +6,7 @@ func termsLine(
   _ slugs: [String], in language: ReportLanguage, style: TerminalStyle
 ) -> String {
   let terms = slugs.compactMap(Glossary.entry).map {
-    language.pick($0.english.lowercased(), $0.japanese)
+    language.pick($0.englishInText, $0.japanese)
   }
   guard !terms.isEmpty else { return "" }
   let list = terms.joined(separator: language.pick(", ", "、"))

@@ -42,6 +42,9 @@ enum Benchmark {
     if all || arguments.contains("predictive-coding") {
       for finding in try PredictiveCodingSpeed.all(quick: quick) { print(finding.line) }
     }
+    if all || arguments.contains("bridge") {
+      for finding in try BridgeSpeed.all(models: models, quick: quick) { print(finding.line) }
+    }
     if all || arguments.contains("startup") {
       for finding in try WholeRuns.startup(models: models, quick: quick) { print(finding.line) }
     }

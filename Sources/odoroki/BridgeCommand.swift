@@ -130,6 +130,8 @@ struct BridgeCommand: ParsableCommand {
       line?.update(progress.completed, of: progress.total, note: progress.name)
     }
     line?.clear()
+    // Of a single comparison that could not be made there is nothing to tell but why.
+    if !isMany, let failure = result.failure { try console.fail(failure) }
     if let output = files.output { try result.write(to: output) }
     var drawn: [String?] = [files.output]
     for (file, figure) in result.figures(in: console.language) {

@@ -13,6 +13,9 @@ package struct BridgeResult: Sendable {
     /// How long it took.
     package let seconds: Double
 
+    /// What the command calls the comparison.
+    package var name: String { comparison.name }
+
     /// The finding, if there is one.
     package var finding: Finding? { try? outcome.get() }
 
