@@ -159,11 +159,13 @@ package struct CategoricalErrorComparison: BridgeComparison {
             language.pick("error softmax(u) − p", "誤差 softmax(u) − p"), role: .error,
             x: places.map { $0 + 0.2 }, y: Vectors.sum(prediction, -1, target), width: 26),
           .points(
-            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy, x: places.map { $0 + 0.2 },
+            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy,
+            x: places.map { $0 + 0.2 },
             y: gradient, size: 12),
         ], xRange: 0.5...5.5, rules: [.horizontal(0)], categories: places.map { "\(Int($0))" })
       let saturation = Panel(
-        title: language.pick("A softmax error levels off, a Gaussian one does not", "ソフトマックスの誤差は頭打ちになり、ガウス分布の誤差はならない"),
+        title: language.pick(
+          "A softmax error levels off, a Gaussian one does not", "ソフトマックスの誤差は頭打ちになり、ガウス分布の誤差はならない"),
         xLabel: language.pick("logit u, or mean m₂", "ロジット u、または平均 m₂"),
         yLabel: language.pick("error unit", "誤差ユニット"),
         series: [
@@ -171,7 +173,8 @@ package struct CategoricalErrorComparison: BridgeComparison {
             language.pick("softmax(u) − p, p = 0.7", "softmax(u) − p、p = 0.7"), role: .error,
             x: moves, y: moves.map { Vectors.softmax([$0, 0])[0] - 0.7 }, width: 4),
           .points(
-            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy, x: some, y: slopes, size: 12),
+            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy, x: some,
+            y: slopes, size: 12),
           .line(
             language.pick("Gaussian, m₂ − 0.85", "ガウス分布 m₂ − 0.85"),
             role: .error, variant: 1, x: moves, y: moves.map { $0 - 0.85 }, width: 4),

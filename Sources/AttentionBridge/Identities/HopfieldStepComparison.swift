@@ -51,7 +51,8 @@ package struct HopfieldStepComparison: BridgeComparison {
     return Finding(
       deviations: [
         gradient.deviation(
-          "gradient of E by reverse differentiation = q − Kᵀα", "逆方向の自動微分による E の勾配 = q − Kᵀα", tolerance: 1e-12),
+          "gradient of E by reverse differentiation = q − Kᵀα", "逆方向の自動微分による E の勾配 = q − Kᵀα",
+          tolerance: 1e-12),
         step.deviation(
           "unit step down E = attention with V = K", "E を下る長さ 1 の一歩：V = K の注意に等しい",
           tolerance: 1e-12),
@@ -98,7 +99,8 @@ package struct HopfieldStepComparison: BridgeComparison {
             language.pick("attention − query", "注意の出力 − クエリ"), role: .attention, x: line, y: drawn,
             width: 4),
           .points(
-            language.pick("downhill slope of E", "E の下り勾配"), role: .error, x: some, y: slopes, size: 11),
+            language.pick("downhill slope of E", "E の下り勾配"), role: .error, x: some, y: slopes,
+            size: 11),
         ], legend: .insideRight, rules: [.horizontal(0)])
       return Figure(
         title: language.pick(

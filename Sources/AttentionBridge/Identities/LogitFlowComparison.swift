@@ -166,7 +166,8 @@ package struct LogitFlowComparison: BridgeComparison {
         series: series, xRange: 0...6.6)
       let trace = Panel(
         title: language.pick("Free energy falls to the surprise", "自由エネルギーは驚きまで下がる"),
-        xLabel: language.pick("time", "時間"), yLabel: language.pick("nats, nats per time", "ナット、ナット／時間"),
+        xLabel: language.pick("time", "時間"),
+        yLabel: language.pick("nats, nats per time", "ナット、ナット／時間"),
         series: [
           .line(
             language.pick("free energy F", "自由エネルギー F"), role: .freeEnergy, x: times, y: free,

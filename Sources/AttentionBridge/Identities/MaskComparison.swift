@@ -95,7 +95,8 @@ package struct MaskComparison: BridgeComparison {
     }
     return LocalizedFigure { language in
       let titles = [
-        language.pick("Scores alone: precision Π = exp(s + b), b = 0", "スコアだけ：精度 Π = exp(s + b)、b = 0"),
+        language.pick(
+          "Scores alone: precision Π = exp(s + b), b = 0", "スコアだけ：精度 Π = exp(s + b)、b = 0"),
         language.pick(
           "Bias −½ per step back: a prior for recent keys", "1 つさかのぼるごとに −½ のバイアス：新しいキーを好む事前分布"),
         language.pick("Mask on keys 1–3: zero precision", "キー 1〜3 にマスク：精度ゼロ"),

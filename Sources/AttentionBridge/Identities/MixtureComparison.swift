@@ -118,7 +118,8 @@ package struct MixtureComparison: BridgeComparison {
       var series: [Series] = problem.keys.indices.map { key in
         .line(
           language.pick("p(j = \(key + 1) | q)", "p(j = \(key + 1) | q)"), role: .state,
-          variant: [0, 1, 3][key], x: x, y: joint.map { exp($0[key] - Vectors.logSumExp($0)) }, width: 4)
+          variant: [0, 1, 3][key], x: x, y: joint.map { exp($0[key] - Vectors.logSumExp($0)) },
+          width: 4)
       }
       series += problem.keys.indices.map { key in
         .points(
@@ -126,7 +127,8 @@ package struct MixtureComparison: BridgeComparison {
           x: some, y: weights.map { $0[key] }, size: 10)
       }
       let beliefs = Panel(
-        title: language.pick("Which key caused it? (keys at the dotted lines)", "どのキーから生じたか（点線がキーの位置）"),
+        title: language.pick(
+          "Which key caused it? (keys at the dotted lines)", "どのキーから生じたか（点線がキーの位置）"),
         xLabel: language.pick("query q", "クエリ q"), yLabel: language.pick("probability", "確率"),
         series: series, rules: problem.keys.map { .vertical($0[0]) })
       return Figure(

@@ -174,7 +174,8 @@ package struct StabilityComparison: BridgeComparison {
     return LocalizedFigure { language in
       var series: [Series] = strengths.indices.map { index in
         .line(
-          "βλ = \(strengths[index])", role: .state, variant: [0, 1, 3, 4][index], x: times, y: paths[index],
+          "βλ = \(strengths[index])", role: .state, variant: [0, 1, 3, 4][index], x: times,
+          y: paths[index],
           width: 4)
       }
       series += strengths.indices.map { index in

@@ -270,7 +270,8 @@ package struct EnergyDescentComparison: BridgeComparison {
         xLabel: language.pick("scaled time τ = t exp(max s)", "尺度を変えた時間 τ = t exp(max s)"),
         yLabel: "F − F*",
         series: [
-          .line(role: .freeEnergy, x: shown.map { course.times[$0] }, y: shown.map { fall[$0] },
+          .line(
+            role: .freeEnergy, x: shown.map { course.times[$0] }, y: shown.map { fall[$0] },
             width: 4)
         ],
         yScale: .logarithmic, legend: .none)
@@ -281,7 +282,8 @@ package struct EnergyDescentComparison: BridgeComparison {
         series: ways.enumerated().map { index, way in
           let kept = way.1.indices.filter { way.1[$0] > 1e-10 && $0 <= 40 }
           return .line(
-            "β = \(Self.number(way.0))", role: .attention, variant: index, x: kept.map { Double($0) },
+            "β = \(Self.number(way.0))", role: .attention, variant: index,
+            x: kept.map { Double($0) },
             y: kept.map { way.1[$0] }, width: 4)
         }, yScale: .logarithmic, legend: .insideRight)
       let steps = Panel(

@@ -190,7 +190,8 @@ package struct FrozenErrorsComparison: BridgeComparison {
         yLabel: language.pick("distance from the gradient (relative)", "勾配からの距離（相対）"),
         series: chain.enumerated().map { index, node in
           .line(
-            language.pick("ε of \(node.symbol)", "\(node.symbol) の ε"), role: .error, variant: index, x: times,
+            language.pick("ε of \(node.symbol)", "\(node.symbol) の ε"), role: .error,
+            variant: index, x: times,
             y: states.map { distance(node, $0) }, width: 4)
         }, yRange: 1e-9...10, yScale: .logarithmic, legend: .insideRight)
       let sets: [(nodes: [AttentionNode], name: String)] = [

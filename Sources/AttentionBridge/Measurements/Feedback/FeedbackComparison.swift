@@ -109,7 +109,8 @@ package struct FeedbackComparison: BridgeComparison {
         "way of the query; β = 1/√d, 8 keys", "クエリが動いた距離（β = 1/√d、キー 8 個）", usual.query),
       effect(
         "μ* from attention; β = ⅛ · 1/√d, 8 keys", "μ* と注意の距離（β = ⅛・1/√d、キー 8 個）", weak.content),
-      effect("μ* from attention; β = 4 · 1/√d, 8 keys", "μ* と注意の距離（β = 4・1/√d、キー 8 個）", strong.content),
+      effect(
+        "μ* from attention; β = 4 · 1/√d, 8 keys", "μ* と注意の距離（β = 4・1/√d、キー 8 個）", strong.content),
       effect("μ* from attention; β = 1/√d, 2 keys", "μ* と注意の距離（β = 1/√d、キー 2 個）", few.content),
       effect("μ* from attention; β = 1/√d, 32 keys", "μ* と注意の距離（β = 1/√d、キー 32 個）", many.content),
     ]

@@ -28,7 +28,8 @@ extension PosnerComparison {
         series: target(invalid, trials.invalid, .left, 1) + target(valid, trials.valid, .right, 0),
         legend: .insideRight, rules: [.horizontal(0)])
       let confidence = Panel(
-        title: language.pick("Confidence that the target is there (90 % dotted)", "標的があるという確信（点線は 90 %）"),
+        title: language.pick(
+          "Confidence that the target is there (90 % dotted)", "標的があるという確信（点線は 90 %）"),
         xLabel: axis, yLabel: language.pick("probability", "確率"),
         series: [
           .line(valid, role: .cause, x: time, y: trials.valid.confidence(.right), width: 4),
@@ -43,7 +44,8 @@ extension PosnerComparison {
       func weights(_ name: String, _ trial: PosnerTrial, _ variant: Int) -> [Series] {
         let softmax = trial.attentionWeights
         return [
-          .line(name, role: .attention, variant: variant, x: time, y: trial.precisionWeights,
+          .line(
+            name, role: .attention, variant: variant, x: time, y: trial.precisionWeights,
             width: 4),
           .points(
             role: .attention, variant: variant, x: some.map { time[$0] },

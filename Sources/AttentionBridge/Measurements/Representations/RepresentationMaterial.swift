@@ -125,12 +125,16 @@ package struct RepresentationMaterial: Sendable {
   ) {
     let rows = Array(0..<count)
     for (index, values) in heard.expectations.enumerated() {
-      levels.append(NamedFeatures(
-          "μ\(Self.subscripted(index + 1))", "μ\(Self.subscripted(index + 1))", values.picking(rows)))
+      levels.append(
+        NamedFeatures(
+          "μ\(Self.subscripted(index + 1))", "μ\(Self.subscripted(index + 1))", values.picking(rows)
+        ))
     }
     for (index, values) in heard.errors.enumerated() {
-      levels.append(NamedFeatures(
-          "ξ\(Self.subscripted(index + 1))", "ξ\(Self.subscripted(index + 1))", values.picking(rows)))
+      levels.append(
+        NamedFeatures(
+          "ξ\(Self.subscripted(index + 1))", "ξ\(Self.subscripted(index + 1))", values.picking(rows)
+        ))
     }
     // Units are compared as they vary, whatever their units of measurement.
     for index in levels.indices {

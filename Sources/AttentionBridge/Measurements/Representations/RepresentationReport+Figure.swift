@@ -58,7 +58,8 @@ extension RepresentationReport {
       ],
       [
         Panel(
-          title: language.pick("Size of the error units ξ of the dynamic model", "動的モデルの誤差ユニット ξ の大きさ"),
+          title: language.pick(
+            "Size of the error units ξ of the dynamic model", "動的モデルの誤差ユニット ξ の大きさ"),
           xLabel: language.pick("token of the held-out song", "未学習の歌のトークン"), yLabel: score,
           series: Array(errors.reversed()), xRange: range)
       ],

@@ -81,7 +81,8 @@ package struct ErrorSurprisalComparison: BridgeComparison {
           Effect(
             LocalizedText(
               english: "\(part.name.english): r, beside \(control.english)",
-              japanese: "\(part.name.japanese)：相関 r（\(control.japanese)）"), value: part.result.value,
+              japanese: "\(part.name.japanese)：相関 r（\(control.japanese)）"),
+            value: part.result.value,
             null: .shuffled(null, value: part.result.value, method)))
       }
     }
@@ -223,7 +224,8 @@ package struct ErrorSurprisalComparison: BridgeComparison {
       }
     }
     return LocalizedText(
-      english: "Exploratory; r is of ln activity and surprisal. " + texts.map(\.english).joined(separator: " "),
+      english: "Exploratory; r is of ln activity and surprisal. "
+        + texts.map(\.english).joined(separator: " "),
       japanese: "探索的な測定です。r は活動の対数と驚きの相関です。" + texts.map(\.japanese).joined())
   }
 
@@ -248,7 +250,8 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     return LocalizedFigure { language in
       func pick(_ text: LocalizedText) -> String { language.pick(text.english, text.japanese) }
       let trace = Panel(
-        title: language.pick("One held-out verse: surprisal and error units", "学習していない歌の下の句：驚きと誤差ユニット"),
+        title: language.pick(
+          "One held-out verse: surprisal and error units", "学習していない歌の下の句：驚きと誤差ユニット"),
         xLabel: language.pick("character that arrives", "届いた文字"),
         yLabel: language.pick("z-score", "z 得点"),
         series: [
