@@ -224,7 +224,7 @@ package struct ConvergenceTimeComparison: BridgeComparison {
             language.pick("precisions exp(sⱼ)", "精度 exp(sⱼ)"), role: .state, x: x,
             y: runs.map(\.logTime), size: 12),
           .points(
-            language.pick("precisions normalized by the softmax", "ソフトマックスで正規化した精度"),
+            language.pick("normalized precisions", "正規化した精度"),
             role: .neutral(6), x: x, y: runs.map(\.normalized), size: 10),
         ], xRange: (ends[0] - 0.4)...(ends[1] + 0.4), legend: .insideRight)
       return Figure(

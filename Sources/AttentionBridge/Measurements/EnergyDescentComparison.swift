@@ -298,7 +298,7 @@ package struct EnergyDescentComparison: BridgeComparison {
             language.pick("measured", "測定"), role: .attention, x: betas, y: quantiles(0.5),
             width: 4),
           .line(
-            language.pick("expected from the slope at rest", "静止点の傾きからの予想"), role: .truth,
+            language.pick("from the slope at rest", "静止点の傾きからの予想"), role: .truth,
             x: betas, y: predicted),
           .line(
             language.pick("a Transformer: 1 step", "Transformer：1 歩"), role: .neutral(6),

@@ -22,7 +22,7 @@ package struct TopDownComparison: BridgeComparison {
   package let claim = Claim(
     equation: [
       "μ* = (1 − π) softmax(s) V + π η,   π = exp(s₀) / (Z + exp(s₀)) = σ(s₀ − ln Z)",
-      "H[μ] = ½ dᵥ (1 + ln 2π − ln(Z + exp(s₀))),   Z = Σⱼ exp(sⱼ),   v ∈ ℝ^dᵥ",
+      "H[μ] = ½ dᵥ (1 + ln 2π − ln(Z + exp(s₀))),   Z = Σⱼ exp(sⱼ),   dᵥ = dim v",
     ],
     meaning: LocalizedText(
       english: """

@@ -21,7 +21,7 @@ package struct FeedbackComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "F(μ, q) = ½ Σⱼ exp(sⱼ) ‖vⱼ − μ‖² − ½ dᵥ Σⱼ sⱼ + ½ P ‖q − q₀‖²,   vⱼ ∈ ℝ^dᵥ",
+      "F(μ, q) = ½ Σⱼ exp(sⱼ) ‖vⱼ − μ‖² − ½ dᵥ Σⱼ sⱼ + ½ P ‖q − q₀‖²,   dᵥ = dim v",
       "−∂F/∂q = ½ β Σⱼ (dᵥ − exp(sⱼ) ‖vⱼ − μ‖²) kⱼ − P (q − q₀)",
     ],
     meaning: LocalizedText(
@@ -217,7 +217,7 @@ package struct FeedbackComparison: BridgeComparison {
         .band(
           role: .state, x: x, lower: values(0.1, \.content), upper: values(0.9, \.content)),
         .line(
-          language.pick("state unit μ (over the values' spread)", "状態ユニット μ（値の散らばり比）"),
+          language.pick("state unit μ", "状態ユニット μ"),
           role: .state, x: x, y: values(0.5, \.content), width: 4),
         .line(
           language.pick("query q", "クエリ q"), role: .attention, x: x, y: values(0.5, \.query),
@@ -228,7 +228,7 @@ package struct FeedbackComparison: BridgeComparison {
       ]
     }
     return LocalizedFigure { language in
-      let distance = language.pick("distance moved", "動いた距離")
+      let distance = language.pick("distance (μ: over spread)", "距離（μ は散らばり比）")
       let temperature = Panel(
         title: language.pick("8 keys (median, 10–90 %)", "キー 8 個（中央値と 10〜90 %）"),
         xLabel: language.pick("β, as a multiple of the usual value", "β（通常の値に対する比）"),
@@ -236,7 +236,8 @@ package struct FeedbackComparison: BridgeComparison {
         series: curves(Self.temperatures, byTemperature, language), xScale: .logarithmic,
         legend: .insideLeft)
       let count = Panel(
-        title: language.pick("Usual β", "通常の β"), xLabel: language.pick("number of keys", "キーの数"),
+        title: language.pick("Usual β (median, 10–90 %)", "通常の β（中央値と 10〜90 %）"),
+        xLabel: language.pick("number of keys", "キーの数"),
         yLabel: distance, series: curves(Self.counts.map(Double.init), byCount, language),
         xScale: .logarithmic, legend: .insideLeft)
       let places = before.indices.map { Double($0 + 1) }
