@@ -189,13 +189,15 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     }
   }
 
+  /// Whether so few controls are as large, in either direction, that chance is no good explanation.
+  private static func isOutside(_ controls: [Double], _ value: Double) -> Bool {
+    let reaching = controls.count { abs($0) >= abs(value) }
+    return Double(1 + reaching) / Double(1 + controls.count) < 0.05
+  }
+
   private static func verdict(_ parts: [(name: LocalizedText, result: Correlation)])
     -> LocalizedText
   {
-    func isOutside(_ controls: [Double], _ value: Double) -> Bool {
-      let reaching = controls.count { abs($0) >= abs(value) }
-      return Double(1 + reaching) / Double(1 + controls.count) < 0.05
-    }
     let texts = parts.map { part -> (english: String, japanese: String) in
       let (r, name) = (Self.digits(part.result.value), part.name)
       let byShift = isOutside(part.result.shifted, part.result.value)
@@ -241,6 +243,10 @@ package struct ErrorSurprisalComparison: BridgeComparison {
   ) -> LocalizedFigure {
     let last = parts[parts.count - 1]
     let verse = last.verses[0]
+    let follows = parts.contains { part in
+      isOutside(part.result.shifted, part.result.value)
+        && isOutside(part.result.exchanged, part.result.value)
+    }
     let places = verse.tokens.indices.map { Double($0 + 1) }
     func standard(_ values: [Double]) -> [Double] {
       let mean = HeadReading.mean(values)
@@ -262,21 +268,29 @@ package struct ErrorSurprisalComparison: BridgeComparison {
             language.pick("error units", "誤差ユニット"), role: .error, x: places,
             y: standard(verse.activity), width: 4),
         ], rules: [.horizontal(0)], categories: poems.names(verse.tokens))
-      let clouds = parts.map { part in
-        Panel(
+      let clouds = parts.map { part -> Panel in
+        let surprisal = part.verses.flatMap(\.surprisal)
+        // Of a text known by heart hardly any character surprises; a linear axis would show one.
+        let isSkewed =
+          MeasurementStatistics.quantile(surprisal, 0.5) < 0.01 * (surprisal.max() ?? 0)
+        return Panel(
           title: "\(pick(part.name)), r = \(digits(part.result.value))",
           xLabel: language.pick("surprisal −ln p (nats)", "驚き −ln p（ナット）"),
           yLabel: language.pick("ln of error-unit activity", "誤差ユニットの活動の対数"),
           series: [
             .points(
-              role: .error, x: part.verses.flatMap(\.surprisal),
+              role: .error, x: surprisal,
               y: part.verses.flatMap(\.activity), size: 7)
-          ], legend: .none)
+          ], xScale: isSkewed ? .logarithmic : .linear, legend: .none)
       }
       return Figure(
         title: language.pick(
-          "Do error units answer to surprise? (exploratory)",
-          "誤差ユニットは驚きに応じて活動するか（探索的な測定）"),
+          follows
+            ? "Error units show a link to surprisal (exploratory)"
+            : "Error units show no link to surprisal (exploratory)",
+          follows
+            ? "誤差ユニットの活動は驚きと関係がある（探索的な測定）"
+            : "誤差ユニットの活動と驚きの関係は見られない（探索的な測定）"),
         rows: [[trace], clouds], height: 1100, language: language)
     }
   }
