@@ -274,7 +274,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
         let isSkewed =
           MeasurementStatistics.quantile(surprisal, 0.5) < 0.01 * (surprisal.max() ?? 0)
         return Panel(
-          title: "\(pick(part.name)), r = \(digits(part.result.value))",
+          title: "\(pick(part.name))\(language.pick(", ", "、"))r = \(digits(part.result.value))",
           xLabel: language.pick("surprisal −ln p (nats)", "驚き −ln p（ナット）"),
           yLabel: language.pick("ln of error-unit activity", "誤差ユニットの活動の対数"),
           series: [
