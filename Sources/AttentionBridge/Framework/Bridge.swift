@@ -7,8 +7,11 @@ package enum Bridge {
   package static let identities: [any BridgeComparison] = [
     CellComparison(), MaskComparison(), OnlineComparison(), SinkComparison(),
     DensityComparison(), HopfieldStepComparison(), MixtureComparison(), HopfieldFlowComparison(),
-    StabilityComparison(), EnergyTransformerComparison(), FrozenErrorsComparison(),
-    CategoricalErrorComparison(), LogitFlowComparison(),
+    StabilityComparison(), PlasticityComparison(), PositionMotionComparison(),
+    PositionSmoothnessComparison(), RidgeComparison(), EnergyTransformerComparison(),
+    FrozenErrorsComparison(), CategoricalErrorComparison(), LogitFlowComparison(),
+    HelmholtzComparison(), ScaleComparison(), UncertaintyWeightingComparison(),
+    SoftSharingComparison(), LookupComparison(), SymmetryComparison(),
   ]
 
   /// What is measured.
