@@ -47,7 +47,8 @@ struct FigureLayout {
       row.map { panel in
         PreparedPanel(
           panel, xTarget: max(3, Int(1 / (Double(row.count) * emX * 9))),
-          yTarget: max(2, Int(height / (emY * 2.4)) - 2), sharedColors: figure.colorBar?.range)
+          yTarget: min(8, max(2, Int(height / (emY * 2.4)) - 2)),
+          sharedColors: figure.colorBar?.range)
       }
     }
     switch figure.layout {

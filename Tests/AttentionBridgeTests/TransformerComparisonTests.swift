@@ -81,7 +81,7 @@ struct TransformerComparisonTests {
       ).examine(BridgeSettings())
       #expect(finding.holds, "\(finding.deviations)")
       #expect(finding.figure != nil)
-      #expect(finding.effects.count == (architecture == .encoderDecoder ? 24 : 8))
+      #expect(finding.effects.count == (architecture == .encoderDecoder ? 18 : 6))
     }
   }
 

@@ -26,8 +26,8 @@ package struct CategoricalErrorComparison: BridgeComparison {
         probabilities. The latter never exceeds one, however wrong the logits are.
         """,
       japanese: """
-        ノードのエネルギーを、予測された分布と実際の分布とのダイバージェンスとします。分散1のガウス分布のノードでは普通の予測誤差が、\
-        注意マップのようにソフトマックスで予測するノードでは二つの確率の差が、誤差ユニットになります。後者は、ロジットがどれほど外れても1を超えません。
+        ノードのエネルギーを、予測された分布と実際の分布とのダイバージェンスとします。分散 1 のガウス分布のノードでは普通の予測誤差が、\
+        注意マップのようにソフトマックスで予測するノードでは2 つの確率の差が、誤差ユニットになります。後者は、ロジットがどれほど外れても 1 を超えません。
         """),
     references: ["pinchetti2022predictive"])
   package let glossary = [
@@ -75,11 +75,11 @@ package struct CategoricalErrorComparison: BridgeComparison {
     return Finding(
       deviations: [
         categorical.deviation(
-          "∂KL/∂u = attention weights − target", "∂KL/∂u ＝ 注意の重み − 目標", tolerance: 1e-12),
+          "∂KL/∂u = attention weights − target", "∂KL/∂u = 注意の重み − 目標", tolerance: 1e-12),
         value.deviation(
-          "Gaussian KL = ½ squared error", "ガウス分布の KL ＝ 予測誤差の二乗の半分", tolerance: 1e-12),
+          "Gaussian KL = ½ squared error", "ガウス分布の KL = 予測誤差の二乗の半分", tolerance: 1e-12),
         slope.deviation(
-          "Gaussian ∂KL/∂m₂ = −prediction error", "ガウス分布の ∂KL/∂m₂ ＝ −予測誤差",
+          "Gaussian ∂KL/∂m₂ = −prediction error", "ガウス分布の ∂KL/∂m₂ = −予測誤差",
           tolerance: 1e-12),
       ],
       figure: settings.draws ? Self.figure() : nil)
@@ -152,34 +152,37 @@ package struct CategoricalErrorComparison: BridgeComparison {
         series: [
           .stems(
             language.pick("prediction softmax(u)", "予測 softmax(u)"), role: .attention,
-            x: places.map { $0 - 0.2 }, y: prediction, width: 16),
+            x: places.map { $0 - 0.2 }, y: prediction, width: 26),
           .stems(
-            language.pick("target p", "目標 p"), role: .data, x: places, y: target, width: 16),
+            language.pick("target p", "目標 p"), role: .data, x: places, y: target, width: 26),
           .stems(
             language.pick("error softmax(u) − p", "誤差 softmax(u) − p"), role: .error,
-            x: places.map { $0 + 0.2 }, y: Vectors.sum(prediction, -1, target), width: 16),
+            x: places.map { $0 + 0.2 }, y: Vectors.sum(prediction, -1, target), width: 26),
           .points(
-            language.pick("∂KL/∂u", "∂KL/∂u"), role: .freeEnergy, x: places.map { $0 + 0.2 },
+            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy,
+            x: places.map { $0 + 0.2 },
             y: gradient, size: 12),
-        ], xRange: 0.5...5.5, rules: [.horizontal(0)])
+        ], xRange: 0.5...5.5, rules: [.horizontal(0)], categories: places.map { "\(Int($0))" })
       let saturation = Panel(
-        title: language.pick("Errors of two kinds", "二種類の誤差"),
+        title: language.pick(
+          "A softmax error levels off, a Gaussian one does not", "ソフトマックスの誤差は頭打ちになり、ガウス分布の誤差はならない"),
         xLabel: language.pick("logit u, or mean m₂", "ロジット u、または平均 m₂"),
-        yLabel: language.pick("slope of KL", "KL の傾き"),
+        yLabel: language.pick("error unit", "誤差ユニット"),
         series: [
           .line(
-            language.pick("softmax(u) − p, p = 0.7", "softmax(u) − p，p = 0.7"), role: .error,
+            language.pick("softmax(u) − p, p = 0.7", "softmax(u) − p、p = 0.7"), role: .error,
             x: moves, y: moves.map { Vectors.softmax([$0, 0])[0] - 0.7 }, width: 4),
           .points(
-            language.pick("∂KL/∂u", "∂KL/∂u"), role: .freeEnergy, x: some, y: slopes, size: 12),
+            language.pick("slope of KL in u", "KL の u による傾き"), role: .freeEnergy, x: some,
+            y: slopes, size: 12),
           .line(
-            language.pick("Gaussian m₂ − m₁", "ガウス分布 m₂ − m₁"),
+            language.pick("Gaussian, m₂ − 0.85", "ガウス分布 m₂ − 0.85"),
             role: .error, variant: 1, x: moves, y: moves.map { $0 - 0.85 }, width: 4),
         ], xRange: -7...7, yRange: -2...2, rules: [.horizontal(0)])
       return Figure(
         title: language.pick(
           "A softmax node's error unit is the difference of two probabilities",
-          "ソフトマックスノードの誤差ユニットは二つの確率の差である"),
+          "ソフトマックスノードの誤差ユニットは 2 つの確率の差である"),
         rows: [[units], [saturation]], language: language)
     }
   }

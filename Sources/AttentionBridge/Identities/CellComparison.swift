@@ -24,7 +24,7 @@ package struct CellComparison: BridgeComparison {
     equation: [
       "εⱼ = vⱼ − μ,  ξⱼ = exp(sⱼ) εⱼ,  μ̇ = Σⱼ ξⱼ,  sⱼ = q·kⱼ / √d",
       "μ* = softmax(s) V,  ln Z = logsumexp(s),  μ(t) = μ* + (μ₀ − μ*) exp(−Zt)",
-      "F_min = ½ Z tr Cov_α(v) + …",
+      "F(μ*) = ½ Z tr Cov[v] + …,  Cov[v] = Σⱼ αⱼ (vⱼ − μ*)(vⱼ − μ*)ᵀ,  α = softmax(s)",
     ],
     meaning: LocalizedText(
       english: """
@@ -37,8 +37,8 @@ package struct CellComparison: BridgeComparison {
       japanese: """
         1 つの状態ユニットがすべてのキーの値を予測し、それぞれの予測誤差の精度は、キーがクエリに合うほど\
         高くなります。重み付きの誤差が打ち消し合うところで、状態ユニットは縮小付き内積注意の出力そのものに\
-        なり、ソフトマックスの分母はその精度になります。Transformer はこの静止状態へ一足で跳びますが、\
-        セルは時間をかけて近づき、キーがクエリに合うほど速く着きます。
+        なり、ソフトマックスの分母はその精度になります。Transformer はこの静止状態へ一足飛びに移りますが、\
+        セルは時間をかけて近づき、キーがクエリに合うほど早く着きます。
         """),
     references: ["vaswani2017attention", "feldman2010attention", "friston2009predictive"])
 
@@ -78,10 +78,10 @@ package struct CellComparison: BridgeComparison {
         "the flow = μ* + (μ₀ − μ*) exp(−Zt)", "流れ = μ* + (μ₀ − μ*) exp(−Zt)", tolerance: 1e-12),
       partition.deviation("ln Z = logsumexp(s)", "ln Z = logsumexp(s)", tolerance: 1e-12),
       energy.deviation(
-        "F_min = ½ Z tr Cov_α(v), over exp(max s)", "F_min = ½ Z tr Cov_α(v)（exp(max s) で割る）",
+        "F(μ*) = ½ Z tr Cov[v], over exp(max s)", "F(μ*) = ½ Z tr Cov[v]（exp(max s) で割る）",
         tolerance: 1e-12),
       logEnergy.deviation(
-        "ln F_min = ln ½ + ln Z + ln tr Cov_α(v)", "ln F_min = ln ½ + ln Z + ln tr Cov_α(v)",
+        "ln F(μ*) = ln ½ + ln Z + ln tr Cov[v]", "ln F(μ*) = ln ½ + ln Z + ln tr Cov[v]",
         tolerance: 1e-12),
     ]
     deviations += try inModelLanguage(settings, &source)
@@ -170,11 +170,11 @@ package struct CellComparison: BridgeComparison {
       let weights = Panel(
         title: language.pick("Attention weights α = softmax(s)", "注意の重み α = softmax(s)"),
         yLabel: language.pick("weight", "重み"),
-        series: [.stems(role: .attention, x: keys, y: problem.weights, width: 14)],
+        series: [.stems(role: .attention, x: keys, y: problem.weights, width: 36)],
         xRange: 0.5...4.5, yRange: 0...1, legend: .none, categories: names)
       let state = Panel(
         title: language.pick(
-          "The state unit μ from three starts", "3 つの初期値から出た状態ユニット μ"),
+          "The state unit μ from three starts", "3 つの初期値から始めた状態ユニット μ"),
         xLabel: language.pick("time", "時間"), yLabel: "μ",
         series: courses.enumerated().map {
           // The third variant of states looks like attention.
@@ -186,14 +186,14 @@ package struct CellComparison: BridgeComparison {
         ], legend: .insideRight)
       let units = Panel(
         title: language.pick(
-          "Error units ξⱼ = exp(sⱼ) (vⱼ − μ) cancel at rest (first start)",
-          "誤差ユニット ξⱼ = exp(sⱼ) (vⱼ − μ) は静止点で打ち消し合う（最初の初期値）"),
+          "Error units ξⱼ = exp(sⱼ) (vⱼ − μ) cancel at rest (start at μ = −2)",
+          "誤差ユニット ξⱼ = exp(sⱼ) (vⱼ − μ) は静止点で打ち消し合う（μ = −2 から）"),
         xLabel: language.pick("time", "時間"), yLabel: "ξ",
         series: errors.enumerated().map {
           .line(names[$0], role: .error, variant: $0, x: clock, y: $1)
         } + [
           .line(
-            language.pick("their sum", "その和"), role: .truth, x: clock,
+            language.pick("sum", "和"), role: .truth, x: clock,
             y: clock.indices.map { index in errors.reduce(0) { $0 + $1[index] } })
         ], rules: [.horizontal(0)])
       return Figure(

@@ -16,19 +16,19 @@ package struct DensityComparison: BridgeComparison {
   package let claim = Claim(
     equation: [
       "F(r) = Σⱼ rⱼ (ln rⱼ − ln pⱼ − sⱼ)",
-      "     = KL[r‖p] − ⟨s⟩ᵣ = KL[r‖α] − lse(s + ln p),   α = softmax(s + ln p)",
+      "     = KL[r‖p] − ⟨s⟩ᵣ = KL[r‖α] − logsumexp(s + ln p),   α = softmax(s + ln p)",
     ],
     meaning: LocalizedText(
       english: """
         Which key caused this query? A belief r over the keys costs complexity and earns accuracy, \
         the mean score. Free energy is also the divergence from the attention weights plus the \
-        surprise −lse, so the weights are its only minimum. Under a uniform prior they are those \
-        of a Transformer, and the minimum is ln T above −lse(s).
+        surprise, so the weights are its only minimum. Under a uniform prior they are those \
+        of a Transformer, and the minimum lies ln T above −logsumexp(s).
         """,
       japanese: """
-        このクエリを生んだのはどのキーでしょうか。キーについての信念 r は複雑さを払い、正確さ（スコアの平均）を得ます。\
-        自由エネルギーは、注意の重みとのダイバージェンスに驚き −lse を加えたものでもあるので、注意の重みがただ一つの最小点です。\
-        事前分布が一様なら Transformer の重みそのもので、最小値は −lse(s) より ln T だけ大きくなります。
+        このクエリを生んだのはどのキーでしょうか。キーについての信念 r には複雑さという代価がかかり、正確さ（スコアの平均）という利得があります。\
+        自由エネルギーは、注意の重みからのダイバージェンスに驚きを加えたものでもあるので、注意の重みがただ一つの最小点です。\
+        事前分布が一様なら Transformer の重みそのもので、最小値は −logsumexp(s) より ln T だけ大きくなります。
         """),
     references: ["friston2010unified", "singh2023attention"])
   package let glossary = [
@@ -82,12 +82,12 @@ package struct DensityComparison: BridgeComparison {
     return Finding(
       deviations: [
         split.deviation(
-          "F = complexity − accuracy", "F ＝ 複雑さ − 正確さ", tolerance: 1e-12),
+          "F = complexity − accuracy", "F = 複雑さ − 正確さ", tolerance: 1e-12),
         divergence.deviation(
-          "F = divergence from attention + surprise", "F ＝ 注意とのダイバージェンス ＋ 驚き",
+          "F = divergence from attention + surprise", "F = 注意からのダイバージェンス + 驚き",
           tolerance: 1e-12),
         minimum.deviation(
-          "F at the attention weights = −lse(s + ln p)", "注意の重みでの F ＝ −lse(s + ln p)",
+          "F at the weights = −logsumexp(s + ln p)", "注意の重みでの F = −logsumexp(s + ln p)",
           tolerance: 1e-12),
         excess.deviation(
           "any other density costs KL[r‖α] more", "ほかの密度では F が KL[r‖α] だけ大きい",
@@ -96,7 +96,8 @@ package struct DensityComparison: BridgeComparison {
           "descent on F ends at the attention weights", "F の降下は注意の重みで止まる",
           tolerance: 1e-12),
         uniform.deviation(
-          "uniform prior: minimum = ln T − lse(s)", "一様な事前分布：最小値 ＝ ln T − lse(s)",
+          "uniform prior: minimum = ln T − logsumexp(s)",
+          "一様な事前分布：最小値 = ln T − logsumexp(s)",
           tolerance: 1e-12),
       ],
       figure: settings.draws ? Self.figure() : nil)
@@ -124,21 +125,21 @@ package struct DensityComparison: BridgeComparison {
     let steps = path.indices.map(Double.init)
     return LocalizedFigure { language in
       let curves = Panel(
-        title: language.pick("Two keys: one belief, one cost", "キーが二つの場合：信念とその代価"),
-        xLabel: language.pick("belief in key 1, r₁", "キー1への信念 r₁"),
+        title: language.pick("Two keys: F over the belief", "キーが 2 つの場合：信念と F"),
+        xLabel: language.pick("belief in key 1, r₁", "キー 1 への信念 r₁"),
         yLabel: language.pick("nats", "ナット"),
         series: [
           .line(
-            language.pick("complexity KL[r‖p]", "複雑さ KL[r‖p]"), role: .complexity, x: x,
-            y: densities.map { energy.complexity($0) }),
+            language.pick("complexity", "複雑さ"), role: .complexity, x: x,
+            y: densities.map { energy.complexity($0) }, width: 4),
           .line(
-            language.pick("accuracy ⟨s⟩", "正確さ ⟨s⟩"), role: .accuracy, x: x,
-            y: densities.map { energy.accuracy($0) }),
+            language.pick("accuracy", "正確さ"), role: .accuracy, x: x,
+            y: densities.map { energy.accuracy($0) }, width: 4),
           .line(
             language.pick("free energy F", "自由エネルギー F"), role: .freeEnergy, x: x, y: free,
-            width: 4),
+            width: 5),
           .line(
-            language.pick("surprise −lse(s + ln p)", "驚き −lse(s + ln p)"), role: .surprise,
+            language.pick("surprise", "驚き"), role: .surprise,
             x: [0, 1], y: [Double](repeating: -Vectors.logSumExp(energy.logJoint), count: 2)),
           .points(
             language.pick("attention weight α₁", "注意の重み α₁"), role: .attention,
@@ -147,15 +148,15 @@ package struct DensityComparison: BridgeComparison {
       var series: [Series] = attention.indices.map { key in
         .line(
           key == 0 ? language.pick("belief rⱼ", "信念 rⱼ") : "", role: .attention,
-          variant: key == 0 ? 0 : 1, x: steps, y: path.map { $0[key] })
+          x: steps, y: path.map { $0[key] }, width: 4)
       }
       series += attention.indices.map { key in
         .line(
-          key == 0 ? language.pick("attention αⱼ", "注意 αⱼ") : "", role: .truth,
+          key == 0 ? language.pick("attention αⱼ", "注意の重み αⱼ") : "", role: .truth,
           x: [0, steps.last ?? 0], y: [attention[key], attention[key]], width: 2)
       }
       let descent = Panel(
-        title: language.pick("Five keys: descent on F", "キーが五つの場合：F の降下"),
+        title: language.pick("Five keys: descent on F", "キーが 5 つの場合：F の降下"),
         xLabel: language.pick("step", "ステップ"), yLabel: language.pick("weight", "重み"),
         series: series)
       return Figure(

@@ -13,11 +13,11 @@ package struct EnergyTransformerComparison: BridgeComparison {
   package let kind = ComparisonKind.identity
   package let title = LocalizedText(
     english: "Attention keeps one of the two terms of an energy's force",
-    japanese: "注意はエネルギーの力の二つの項のうち一つを残したものである")
+    japanese: "注意は、エネルギーから生じる力の 2 つの項の一方である")
   package let claim = Claim(
     equation: [
-      "E = −β⁻¹ Σ_C lse_B(β K_B·Q_C),   Q = X W_Q,  K = X W_K",
-      "−∂E/∂X = α (X W_K) W_Qᵀ + αᵀ (X W_Q) W_Kᵀ",
+      "E = −β⁻¹ Σᵢ ln Σⱼ exp(β kⱼ·qᵢ),   Q = X Wq,   K = X Wk",
+      "−∂E/∂X = α (X Wk) Wqᵀ + αᵀ (X Wq) Wkᵀ",
     ],
     meaning: LocalizedText(
       english: """
@@ -27,8 +27,8 @@ package struct EnergyTransformerComparison: BridgeComparison {
         energy falls. Here several heads add up, with masks; the norm of Hoover's block is left out.
         """,
       japanese: """
-        すべてのトークンが一つのエネルギーを一緒に下るなら、どのトークンも、クエリとしては注意しているキーへ、キーとしては自分に注意しているクエリへ引かれます。\
-        値をキーと共有した普通の注意には前者しかないので、このエネルギーが下がる保証はありません。ここでは複数のヘッドの和をマスクつきで調べ、Hoover らのブロックの正規化は省いています。
+        すべてのトークンがそろって 1 つのエネルギーを下るなら、どのトークンも、クエリとしては注意しているキーへ、キーとしては自分に注意しているクエリへ引かれます。\
+        値をキーと共有した普通の注意には前者しかないので、このエネルギーが下がる保証はありません。ここでは複数のヘッドの和を、マスクがある場合も含めて調べます。Hoover らのブロックにある正規化は省いています。
         """),
     references: ["hoover2023energy"])
   package let glossary = ["attention", "query-key-value", "gradient-descent", "softmax"]
@@ -53,13 +53,13 @@ package struct EnergyTransformerComparison: BridgeComparison {
     return Finding(
       deviations: [
         force.deviation(
-          "both terms = −∂E/∂X", "二つの項の和 ＝ −∂E/∂X", tolerance: 1e-12),
+          "both terms = −∂E/∂X", "2 つの項の和 = −∂E/∂X", tolerance: 1e-12),
         first.deviation(
           "first term: attention with V = K = pull on queries",
-          "第一項：V = K の注意 ＝ クエリを引く力", tolerance: 1e-12),
+          "第一項：V = K の注意 = クエリを引く力", tolerance: 1e-12),
         second.deviation(
           "second term, absent in attention = pull on keys",
-          "第二項（注意にはない）＝ キーを引く力", tolerance: 1e-12),
+          "第二項（注意にはない）= キーを引く力", tolerance: 1e-12),
       ],
       figure: settings.draws ? Self.figure() : nil)
   }
@@ -152,25 +152,25 @@ package struct EnergyTransformerComparison: BridgeComparison {
       }
       let traces = Panel(
         title: language.pick("Energy when all tokens move", "全トークンが動くときのエネルギー"),
-        xLabel: language.pick("step", "ステップ"), yLabel: language.pick("E", "E"),
+        xLabel: language.pick("step", "ステップ"), yLabel: language.pick("energy E", "エネルギー E"),
         series: [
           .line(
-            language.pick("both terms", "二つの項"), role: .state, x: x, y: both, width: 4),
+            language.pick("both pulls", "両方の力"), role: .state, x: x, y: both, width: 4),
           .line(
-            language.pick("as queries only: attention", "クエリの項だけ（注意）"), role: .attention, x: x,
+            language.pick("on queries only: attention", "クエリだけ：注意"), role: .attention, x: x,
             y: one, width: 4),
           .line(
-            language.pick("as keys only", "キーの項だけ"), role: .error, x: x, y: other, width: 4),
+            language.pick("on keys only", "キーだけ"), role: .neutral(6), x: x, y: other, width: 4),
         ])
       return Figure(
         title: language.pick(
-          "The force of an Energy Transformer is attention plus a term that attention drops",
-          "Energy Transformer の力は注意と、注意が落とす項との和である"),
+          "The force down an energy is attention plus a pull that attention leaves out",
+          "エネルギーを下る力は、注意と、注意にはない力との和である"),
         rows: [
           [
-            map(language.pick("As queries: attention", "クエリの項：注意"), terms.asQueries),
-            map(language.pick("As keys: dropped", "キーの項：注意にはない"), terms.asKeys),
-            map(language.pick("−∂E/∂X, the sum", "−∂E/∂X（和）"), whole),
+            map(language.pick("Pull on queries: attention", "クエリを引く力：注意"), terms.asQueries),
+            map(language.pick("Pull on keys: not in attention", "キーを引く力：注意にはない"), terms.asKeys),
+            map(language.pick("Their sum: the whole force", "和：力の全体"), whole),
           ], [traces],
         ], language: language, rowWeights: [1.2, 1],
         colorBar: Figure.ColorBar(
@@ -181,7 +181,7 @@ package struct EnergyTransformerComparison: BridgeComparison {
 
 /// Tokens with the heads of an Energy Transformer.
 struct EnergyBlock {
-  /// W_Q and W_K [D × d] of one head.
+  /// Wq and Wk [D × d] of one head.
   struct Head {
     var query: Tensor<Double>
     var key: Tensor<Double>

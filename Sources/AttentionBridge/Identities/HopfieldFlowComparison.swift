@@ -79,7 +79,7 @@ package struct HopfieldFlowComparison: BridgeComparison {
     return Finding(
       deviations: [
         force.deviation(
-          "weighted errors = −∂E/∂q", "重みつき予測誤差 ＝ −∂E/∂q", tolerance: 1e-12),
+          "weighted errors = −∂E/∂q", "重み付き予測誤差 = −∂E/∂q", tolerance: 1e-12),
         restOfFlow.deviation(
           "where the flow rests, attention returns its query", "流れの静止点で、注意はクエリを返す",
           tolerance: 1e-12),
@@ -179,7 +179,7 @@ package struct HopfieldFlowComparison: BridgeComparison {
             y: paths[index].map { $0[1] }, size: 13))
         traces.append(
           .line(
-            name ? flowName : "", role: .state, variant: index, x: [0] + times,
+            name ? flowName : "", role: .state, variant: [0, 1, 3][index], x: [0] + times,
             y: ways[index].map { energy.value(at: $0) }, width: 4))
         traces.append(
           .points(
@@ -187,13 +187,13 @@ package struct HopfieldFlowComparison: BridgeComparison {
             y: paths[index].map { energy.value(at: $0) }, size: 11))
       }
       let trace = Panel(
-        title: language.pick("Energy falls to the same rests", "エネルギーは同じ静止点へ下がる"),
+        title: language.pick("Energy falls to the same values", "エネルギーは同じ値へ下がる"),
         xLabel: language.pick("time, or number of updates", "時間、または更新の回数"),
-        yLabel: language.pick("E", "E"), series: traces, legend: .insideRight)
+        yLabel: language.pick("energy E", "エネルギー E"), series: traces, legend: .insideRight)
       return Figure(
         title: language.pick(
-          "Precision-weighted errors and iterated attention end at the same points",
-          "精度で重みづけた予測誤差と注意の反復は同じ点に着く"),
+          "From these starts, weighted errors and iterated attention end at the same points",
+          "これらの出発点では、重み付き予測誤差と注意の反復は同じ点に着く"),
         rows: [[landscape.panel(ground, language), trace]], height: 800, language: language)
     }
   }

@@ -14,18 +14,18 @@ package struct HopfieldStepComparison: BridgeComparison {
     english: "One step of descent is one attention update", japanese: "降下の一歩は注意の一回の更新である")
   package let claim = Claim(
     equation: [
-      "E(q) = −β⁻¹ lse(βKq) + ½‖q‖²,   ∂E/∂q = q − Kᵀα",
+      "E(q) = −β⁻¹ logsumexp(βKq) + ½‖q‖²,   ∂E/∂q = q − Kᵀα,   α = softmax(βKq)",
       "q − ∂E/∂q = Kᵀ softmax(βKq)",
     ],
     meaning: LocalizedText(
       english: """
-        The energy has valleys near the keys. Its gradient is the query less what attention would \
+        The energy has valleys near the keys. Its gradient is the query minus what attention would \
         make of it, so a forward Euler step of length one lands exactly on the output of attention \
         whose values are its keys. Attention with other values reads something else off at the \
         same weights.
         """,
       japanese: """
-        このエネルギーの谷はキーの近くにあります。勾配はクエリから注意の出力を引いたものなので、長さ1の前進オイラー法の一歩は、\
+        このエネルギーの谷はキーの近くにあります。勾配はクエリから注意の出力を引いたものなので、長さ 1 の前進オイラー法の一歩は、\
         値をキーと同じにした注意の出力にちょうど着地します。値がキーと異なる注意は、同じ重みで別のものを読み出します。
         """),
     references: ["ramsauer2021hopfield"])
@@ -51,13 +51,14 @@ package struct HopfieldStepComparison: BridgeComparison {
     return Finding(
       deviations: [
         gradient.deviation(
-          "reverse gradient of E = q − Kᵀα", "E の逆向き勾配 ＝ q − Kᵀα", tolerance: 1e-12),
+          "gradient of E by reverse differentiation = q − Kᵀα", "逆方向の自動微分による E の勾配 = q − Kᵀα",
+          tolerance: 1e-12),
         step.deviation(
-          "unit step down E = attention with V = K", "E を下る長さ1の一歩 ＝ V = K の注意",
+          "unit step down E = attention with V = K", "E を下る長さ 1 の一歩：V = K の注意に等しい",
           tolerance: 1e-12),
         errors.deviation(
           "unit step of weighted errors = attention with V = K",
-          "重みつき予測誤差による長さ1の一歩 ＝ V = K の注意", tolerance: 1e-12),
+          "重み付き予測誤差による長さ 1 の一歩：V = K の注意に等しい", tolerance: 1e-12),
       ],
       figure: settings.draws ? Self.figure() : nil)
   }
@@ -80,7 +81,7 @@ package struct HopfieldStepComparison: BridgeComparison {
         let path = [start, step(start)]
         series.append(
           .line(
-            index == 0 ? language.pick("one attention update", "注意の一回の更新") : "",
+            index == 0 ? language.pick("one attention update", "注意による 1 回の更新") : "",
             role: .attention, x: path.map { $0[0] }, y: path.map { $0[1] }, width: 4))
         series.append(
           .points(role: .attention, x: [path[1][0]], y: [path[1][1]], size: 14))
@@ -92,18 +93,19 @@ package struct HopfieldStepComparison: BridgeComparison {
       let force = Panel(
         title: language.pick("Along the line q₂ = 0.35", "直線 q₂ = 0.35 に沿って"),
         xLabel: language.pick("query q₁", "クエリ q₁"),
-        yLabel: language.pick("change of q₁ in one step", "一歩での q₁ の変化"),
+        yLabel: language.pick("change of q₁ in one step", "1 歩での q₁ の変化"),
         series: [
           .line(
-            language.pick("attention − query", "注意 − クエリ"), role: .attention, x: line, y: drawn,
+            language.pick("attention − query", "注意の出力 − クエリ"), role: .attention, x: line, y: drawn,
             width: 4),
           .points(
-            language.pick("−∂E/∂q₁", "−∂E/∂q₁"), role: .error, x: some, y: slopes, size: 11),
+            language.pick("downhill slope of E", "E の下り勾配"), role: .error, x: some, y: slopes,
+            size: 11),
         ], legend: .insideRight, rules: [.horizontal(0)])
       return Figure(
         title: language.pick(
           "A unit step down the Hopfield energy is attention with V = K",
-          "ホップフィールドエネルギーを下る長さ1の一歩は V = K の注意である"),
+          "ホップフィールドエネルギーを下る長さ 1 の一歩は V = K の注意である"),
         rows: [[landscape.panel(series, language), force]], height: 800, language: language)
     }
   }

@@ -16,8 +16,8 @@ package struct LogitFlowComparison: BridgeComparison {
     english: "A flow of beliefs that ends at attention", japanese: "注意に行き着く信念の流れ")
   package let claim = Claim(
     equation: [
-      "dl/dt = s − l,   r(t) = softmax(l₀ e⁻ᵗ + s (1 − e⁻ᵗ))",
-      "dF/dt = −Varᵣ(l − s) ≤ 0,   F(∞) = −lse(s)",
+      "dl/dt = s − l,   r(t) = softmax(l₀ exp(−t) + s (1 − exp(−t)))",
+      "dF/dt = −Varᵣ(l − s) ≤ 0,   F(∞) = −logsumexp(s)",
     ],
     meaning: LocalizedText(
       english: """
@@ -27,7 +27,7 @@ package struct LogitFlowComparison: BridgeComparison {
         under the present belief, and stops only at the attention weights.
         """,
       japanese: """
-        注意は普通一度に計算されますが、ここでは同じ重みに時間をかけて近づきます。どのロジットも自分のスコアへ向かって漏れていき、これはP3の自由エネルギーの自然勾配降下に当たります。\
+        注意は普通一度に計算されますが、ここでは同じ重みに時間をかけて近づきます。どのロジットも自分のスコアへ指数関数的に近づきます。これは P3 の自由エネルギーの自然勾配降下に当たります。\
         自由エネルギーの減る速さは、現在の信念のもとで残っている誤りの分散に等しく、注意の重みに着いて初めて止まります。
         """),
     references: [])
@@ -87,13 +87,13 @@ package struct LogitFlowComparison: BridgeComparison {
     return Finding(
       deviations: [
         logits.deviation(
-          "flow of logits = closed form", "ロジットの流れ ＝ 閉じた式", tolerance: 1e-12),
+          "flow of logits = closed form", "ロジットの流れ = 閉じた形", tolerance: 1e-12),
         // An explicit method's error, asked to be 1e-12 per step.
         replicator.deviation(
-          "natural gradient flow of probabilities = closed form", "確率の自然勾配流 ＝ 閉じた式",
+          "natural gradient flow of probabilities = closed form", "確率の自然勾配流 = 閉じた形",
           tolerance: 1e-10),
         slope.deviation(
-          "dF/dt along the flow = −Var(l − s)", "流れに沿った dF/dt ＝ −Var(l − s)", tolerance: 1e-12),
+          "dF/dt along the flow = −Var(l − s)", "流れに沿った dF/dt = −Var(l − s)", tolerance: 1e-12),
         rise.deviation(
           "largest rise of F along the flow", "流れに沿った F の増加の最大値", tolerance: 1e-12),
         end.deviation(
@@ -102,7 +102,7 @@ package struct LogitFlowComparison: BridgeComparison {
       figure: settings.draws ? try Self.figure() : nil)
   }
 
-  /// `softmax(l₀ e^{−t} + s (1 − e^{−t}))`.
+  /// `softmax(l₀ exp(−t) + s (1 − exp(−t)))`.
   static func closedForm(_ start: [Double], _ scores: [Double], at time: Double) -> [Double] {
     let decay = exp(-time)
     return Vectors.softmax(zip(start, scores).map { $0 * decay + $1 * (1 - decay) })
@@ -147,17 +147,18 @@ package struct LogitFlowComparison: BridgeComparison {
     return LocalizedFigure { language in
       var series: [Series] = scores.indices.map { key in
         .line(
-          language.pick("key \(key + 1)", "キー\(key + 1)"), role: .state, variant: key, x: times,
+          language.pick("key \(key + 1)", "キー \(key + 1)"), role: .state,
+          variant: [0, 1, 3, 4, 5][key], x: times,
           y: states.map { Vectors.softmax($0)[key] }, width: 4)
       }
       series += scores.indices.map { key in
         .points(
-          key == 0 ? language.pick("closed form", "閉じた式") : "", role: .truth, x: some,
+          key == 0 ? language.pick("closed form", "閉じた形") : "", role: .truth, x: some,
           y: some.map { closedForm(start, scores, at: $0)[key] }, size: 9)
       }
       series.append(
         .points(
-          language.pick("attention", "注意"), role: .attention,
+          language.pick("attention", "注意の重み"), role: .attention,
           x: scores.map { _ in 6.3 }, y: weights, size: 18))
       let beliefs = Panel(
         title: language.pick("Beliefs flow to attention", "信念は注意へ流れる"),
@@ -165,22 +166,23 @@ package struct LogitFlowComparison: BridgeComparison {
         series: series, xRange: 0...6.6)
       let trace = Panel(
         title: language.pick("Free energy falls to the surprise", "自由エネルギーは驚きまで下がる"),
-        xLabel: language.pick("time", "時間"), yLabel: language.pick("nats", "ナット"),
+        xLabel: language.pick("time", "時間"),
+        yLabel: language.pick("nats, nats per time", "ナット、ナット／時間"),
         series: [
           .line(
             language.pick("free energy F", "自由エネルギー F"), role: .freeEnergy, x: times, y: free,
             width: 4),
           .line(
-            language.pick("surprise −lse(s)", "驚き −lse(s)"), role: .surprise, x: [0, 6.6],
+            language.pick("surprise", "驚き"), role: .surprise, x: [0, 6.6],
             y: [Double](repeating: -Vectors.logSumExp(scores), count: 2)),
           .line(
-            language.pick("its rate of fall, Var(l − s)", "減る速さ Var(l − s)"), role: .error,
+            language.pick("rate of fall, Var(l − s)", "減る速さ Var(l − s)"), role: .neutral(6),
             x: times, y: rates),
         ], xRange: 0...6.6)
       return Figure(
         title: language.pick(
-          "Leaky logits minimize free energy and end at attention",
-          "漏れのあるロジットは自由エネルギーを最小にし、注意に行き着く"),
+          "Logits that flow to their scores minimize free energy and end at attention",
+          "ロジットの流れは自由エネルギーを最小にし、注意に行き着く"),
         rows: [[beliefs], [trace]], language: language)
     }
   }

@@ -14,8 +14,8 @@ package struct MaskComparison: BridgeComparison {
   package let glossary = ["attention", "softmax", "precision", "prior"]
   package let claim = Claim(
     equation: [
-      "sⱼ = −∞  ⇔  Πⱼ = 0:  μ* = attention to the other keys",
-      "softmax(s + b) = p e^s / Σ p e^s,  p = e^b / Σ e^b",
+      "Πⱼ = exp(sⱼ + bⱼ),   bⱼ = −∞  ⇔  Πⱼ = 0  ⇔  αⱼ = 0",
+      "softmax(s + b)ⱼ = pⱼ exp(sⱼ) / Σᵢ pᵢ exp(sᵢ),   pⱼ = exp(bⱼ) / Σᵢ exp(bᵢ)",
     ],
     meaning: LocalizedText(
       english: """
@@ -24,8 +24,8 @@ package struct MaskComparison: BridgeComparison {
         precisions, and weights the keys like prior probabilities.
         """,
       japanese: """
-        精度のない誤差ユニットは何も言いません。マスクされたキーとは、誤差ユニットが黙っているキーのこと\
-        です。スコアに加えるバイアス（相対位置など）は精度に掛かり、事前確率のようにキーへ重みを付けます。
+        精度がゼロの誤差ユニットは何も伝えません。マスクされたキーとは、誤差ユニットが黙っているキーの\
+        ことです。スコアに加えるバイアス（相対位置など）は精度に掛かり、事前確率のようにキーに重みを付けます。
         """),
     references: ["vaswani2017attention"])
 
@@ -65,12 +65,12 @@ package struct MaskComparison: BridgeComparison {
           "extra log-precision = bias on the scores", "対数精度の上乗せ = スコアのバイアス",
           tolerance: 1e-12),
         posterior.deviation(
-          "Bayes' rule with prior e^b = bias on the scores", "事前確率 e^b のベイズ則 = スコアのバイアス",
+          "Bayes' rule with prior exp(b) = bias on the scores", "事前確率 exp(b) のベイズ則 = スコアのバイアス",
           tolerance: 1e-12),
       ], figure: settings.draws ? figure() : nil)
   }
 
-  /// The mean of the values under `p(j | q) ∝ p_j e^{β q·k_j}`, by Bayes' rule for one key after
+  /// The mean of the values under `p(j | q) ∝ pⱼ exp(β q·kⱼ)`, by Bayes' rule for one key after
   /// the other: odds against the first key that can be seen.
   private static func posterior(_ problem: AttentionProblem) -> [Double] {
     let prior = Vectors.softmax(problem.bias)
@@ -95,32 +95,36 @@ package struct MaskComparison: BridgeComparison {
     }
     return LocalizedFigure { language in
       let titles = [
-        language.pick("Scores alone", "スコアだけ"),
         language.pick(
-          "Bias −½ per step back: a prior for recent keys", "1 つ前ごとに −½ のバイアス：近いキーを好む事前分布"),
+          "Scores alone: precision Π = exp(s + b), b = 0", "スコアだけ：精度 Π = exp(s + b)、b = 0"),
+        language.pick(
+          "Bias −½ per step back: a prior for recent keys", "1 つさかのぼるごとに −½ のバイアス：新しいキーを好む事前分布"),
         language.pick("Mask on keys 1–3: zero precision", "キー 1〜3 にマスク：精度ゼロ"),
       ]
       let x = (1...count).map { Double($0) }
       let numbers = (1...count).map { "\($0)" }
-      let rows = zip(titles, cases).map { title, item -> [Panel] in
-        [
+      let rows = zip(titles, cases).enumerated().map { row, pair -> [Panel] in
+        let (title, item) = pair
+        // The rows share their keys, so the last one names them for all.
+        let axis = row == titles.count - 1 ? language.pick("key", "キー") : ""
+        return [
           Panel(
-            title: title, xLabel: language.pick("key", "キー"),
-            yLabel: language.pick("precision exp(s+b)", "精度 exp(s+b)"),
+            title: title, xLabel: axis,
+            yLabel: language.pick("precision Π", "精度 Π"),
             series: [
               .stems(
-                role: .error, x: x, y: zip(scores, item.bias).map { exp($0 + $1) }, width: 12)
+                role: .error, x: x, y: zip(scores, item.bias).map { exp($0 + $1) }, width: 24)
             ], xRange: 0.3...8.7, yRange: 0...5.5, legend: .none, categories: numbers),
           Panel(
-            title: language.pick("attention α", "注意 α"), xLabel: language.pick("key", "キー"),
+            title: row == 0 ? language.pick("Attention weights α", "注意の重み α") : "", xLabel: axis,
             yLabel: language.pick("weight", "重み"),
-            series: [.stems(role: .attention, x: x, y: item.weights, width: 12)],
+            series: [.stems(role: .attention, x: x, y: item.weights, width: 24)],
             xRange: 0.3...8.7, yRange: 0...0.65, legend: .none, categories: numbers),
         ]
       }
       return Figure(
         title: language.pick(
-          "A mask silences error units, a bias turns their gain",
+          "A mask silences error units, a bias changes their gain",
           "マスクは誤差ユニットを黙らせ、バイアスはその増幅率を変える"), rows: rows, language: language)
     }
   }

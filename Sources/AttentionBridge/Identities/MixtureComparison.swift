@@ -15,8 +15,8 @@ package struct MixtureComparison: BridgeComparison {
     english: "Attention is inference in a Gaussian mixture", japanese: "注意は混合ガウス分布での推論である")
   package let claim = Claim(
     equation: [
-      "p(q) = Σⱼ wⱼ N(q; kⱼ, β⁻¹I),   wⱼ ∝ exp(½β‖kⱼ‖²)",
-      "p(j|q) = αⱼ,   −ln p(q) = βE(q) + ln Σⱼ exp(½β‖kⱼ‖²) + (d/2) ln(2π/β)",
+      "p(q) = Σⱼ wⱼ N(q; kⱼ, β⁻¹I),   wⱼ ∝ exp(½β‖kⱼ‖² + bⱼ)",
+      "p(j|q) = αⱼ,   −ln p(q) = βE(q) + ln Σⱼ exp(½β‖kⱼ‖² + bⱼ) + ½ d ln(2π/β)",
     ],
     meaning: LocalizedText(
       english: """
@@ -26,9 +26,9 @@ package struct MixtureComparison: BridgeComparison {
         prefers long keys. Any other belief has a free energy higher by its divergence from α.
         """,
       japanese: """
-        キーが一つ選ばれ、それに精度 β の雑音が加わってクエリになる、という生成モデルでは、事後分布が注意の重みに、驚きがホップフィールドエネルギーになります。\
+        キーが 1 つ選ばれ、それに精度 β の雑音が加わってクエリになる、という生成モデルでは、事後分布が注意の重みに、驚きがホップフィールドエネルギーになります。\
         キーの長さが等しければ事前分布は一様で、そうでなければ注意は長いキーを好みます。\
-        ほかの信念では、自由エネルギーが α とのダイバージェンスだけ大きくなります。
+        ほかの信念では、自由エネルギーが α からのダイバージェンスだけ大きくなります。
         """),
     references: ["ramsauer2021hopfield"])
   package let glossary = [
@@ -75,10 +75,10 @@ package struct MixtureComparison: BridgeComparison {
     return Finding(
       deviations: [
         responsibilities.deviation(
-          "responsibilities p(j|q) = attention weights", "事後確率 p(j|q) ＝ 注意の重み",
+          "responsibilities p(j|q) = attention weights", "事後確率 p(j|q) = 注意の重み",
           tolerance: 1e-12),
         surprise.deviation(
-          "−ln p(q) = βE(q) + constants", "−ln p(q) ＝ βE(q) ＋ 定数", tolerance: 1e-12),
+          "−ln p(q) = βE(q) + constants", "−ln p(q) = βE(q) + 定数", tolerance: 1e-12),
         excess.deviation(
           "any other belief costs KL[r‖α] more", "ほかの信念では F が KL[r‖α] だけ大きい",
           tolerance: 1e-12),
@@ -112,13 +112,14 @@ package struct MixtureComparison: BridgeComparison {
             language.pick("−ln p(q) of the mixture", "混合分布の −ln p(q)"), role: .surprise, x: x,
             y: joint.map { -Vectors.logSumExp($0) }, width: 5, dash: .solid),
           .line(
-            language.pick("βE(q) + constants", "βE(q) ＋ 定数"), role: .truth, x: x,
+            language.pick("βE(q) + constants", "βE(q) + 定数"), role: .truth, x: x,
             y: x.map { problem.inverseTemperature * energy.value(at: [$0]) + constants }),
         ], rules: problem.keys.map { .vertical($0[0]) })
       var series: [Series] = problem.keys.indices.map { key in
         .line(
           language.pick("p(j = \(key + 1) | q)", "p(j = \(key + 1) | q)"), role: .state,
-          variant: key, x: x, y: joint.map { exp($0[key] - Vectors.logSumExp($0)) })
+          variant: [0, 1, 3][key], x: x, y: joint.map { exp($0[key] - Vectors.logSumExp($0)) },
+          width: 4)
       }
       series += problem.keys.indices.map { key in
         .points(
@@ -126,19 +127,20 @@ package struct MixtureComparison: BridgeComparison {
           x: some, y: weights.map { $0[key] }, size: 10)
       }
       let beliefs = Panel(
-        title: language.pick("Which key caused it?", "どのキーから生じたか"),
+        title: language.pick(
+          "Which key caused it? (keys at the dotted lines)", "どのキーから生じたか（点線がキーの位置）"),
         xLabel: language.pick("query q", "クエリ q"), yLabel: language.pick("probability", "確率"),
         series: series, rules: problem.keys.map { .vertical($0[0]) })
       return Figure(
         title: language.pick(
-          "Attention weights are posterior probabilities of keys at −1.6, 0.2 and 1.9",
-          "注意の重みはキー（−1.6，0.2，1.9）の事後確率である"),
+          "Attention weights are the posterior probabilities of the keys",
+          "注意の重みはキーの事後確率である"),
         rows: [[surprise], [beliefs]], language: language)
     }
   }
 }
 
-/// Gaussians of precision β around keys, weighted by `exp(½β‖k_j‖² + b_j)`.
+/// Gaussians of precision β around keys, weighted by `exp(½β‖kⱼ‖² + bⱼ)`.
 struct KeyMixture {
   private let keys: [[Double]]
   private let beta: Double

@@ -14,19 +14,19 @@ package struct OnlineComparison: BridgeComparison {
   package let claim = Claim(
     equation: [
       "P ← P + exp(sⱼ),  μ ← μ + (exp(sⱼ) / P) (vⱼ − μ)",
-      "after the last key: μ = softmax(s) V,  ln P = logsumexp(s)",
+      "j = 1 … T  ⇒  μ = softmax(s) V,  ln P = logsumexp(s)",
     ],
     meaning: LocalizedText(
       english: """
         Attention that reads its keys one at a time keeps a running denominator and a running \
         mean. These are the precision and the mean of a Kalman filter that observes each value with \
-        precision exp(sⱼ); the gain multiplies a prediction error. Blocks of keys merge like \
-        independent observers.
+        precision exp(sⱼ), and the gain says how much a prediction error counts. Blocks of keys \
+        merge like independent observers.
         """,
       japanese: """
         キーを 1 つずつ読む注意は、分母と平均を更新し続けます。これは、それぞれの値を精度 exp(sⱼ) で観測する\
-        カルマンフィルタの精度と平均であり、利得は予測誤差に掛かります。キーのブロックどうしは、独立な観測者の\
-        ように統合されます。
+        カルマンフィルタの精度と平均であり、利得は予測誤差をどれだけ反映するかを表します。キーのブロック\
+        どうしは、独立な観測者の知識のように統合されます。
         """),
     references: ["kalman1960new", "milakov2018online"])
 
@@ -80,7 +80,7 @@ package struct OnlineComparison: BridgeComparison {
     return Finding(
       deviations: [
         online.deviation(
-          "filtered mean after the last key = attention", "最後のキーまで濾波した平均 = 注意",
+          "filtered mean after the last key = attention", "最後のキーまで読んだフィルタの平均 = 注意",
           tolerance: 1e-12),
         precision.deviation(
           "its log-precision = logsumexp(s)", "その対数精度 = logsumexp(s)", tolerance: 1e-12),
@@ -112,11 +112,11 @@ package struct OnlineComparison: BridgeComparison {
         xLabel: language.pick("keys read", "読んだキーの数"), yLabel: "μ",
         series: [
           .band(
-            language.pick("μ ± 1 sd", "μ ± 標準偏差"), role: .state, x: x,
+            language.pick("± 1 standard deviation", "± 1 標準偏差"), role: .state, x: x,
             lower: zip(means, deviations).map { $0 - $1 },
             upper: zip(means, deviations).map { $0 + $1 }),
-          .line("μ", role: .state, x: x, y: means),
-          .points(language.pick("values vⱼ", "値 vⱼ"), role: .data, x: x, y: values),
+          .line(language.pick("state unit μ", "状態ユニット μ"), role: .state, x: x, y: means, width: 4),
+          .points(language.pick("values vⱼ", "値 vⱼ"), role: .data, x: x, y: values, size: 11),
           .line(
             language.pick("attention to all keys", "全キーへの注意"), role: .attention,
             x: [1, Double(count)], y: [attended, attended], dash: .dashed),
@@ -128,15 +128,15 @@ package struct OnlineComparison: BridgeComparison {
         xLabel: language.pick("key", "キー"), yLabel: language.pick("gain", "利得"),
         series: [
           .stems(
-            language.pick("gain on arrival", "到着時の利得"), role: .error, x: x, y: gains, width: 10),
+            language.pick("gain on arrival", "到着時の利得"), role: .error, x: x, y: gains, width: 22),
           .points(
             language.pick("final weight αⱼ", "最終的な重み αⱼ"), role: .attention, x: x,
             y: Vectors.softmax(scores), size: 14),
         ], xRange: 0.5...(Double(count) + 0.5), yRange: 0...1.05)
       return Figure(
         title: language.pick(
-          "Streaming attention filters like a Kalman filter",
-          "逐次的な注意はカルマンフィルタとして働く"), rows: [[mean], [gain]], language: language)
+          "Attention that reads key by key is a Kalman filter",
+          "キーを 1 つずつ読む注意はカルマンフィルタである"), rows: [[mean], [gain]], language: language)
     }
   }
 }

@@ -17,7 +17,7 @@ package struct SinkComparison: BridgeComparison {
     equation: [
       "μ̇ = Σⱼ exp(sⱼ) (vⱼ − μ) + exp(s₀) (η − μ)",
       "s₀ = 0, η = 0:  μ* = Σⱼ exp(sⱼ) vⱼ / (1 + Σⱼ exp(sⱼ))",
-      "in general:  μ* = (1 − w) attention + w η,  w = 1 / (1 + exp(lse(s) − s₀))",
+      "∀ s₀, η:  μ* = (1 − w) softmax(s) V + w η,  w = 1 / (1 + exp(logsumexp(s) − s₀))",
     ],
     meaning: LocalizedText(
       english: """
@@ -26,7 +26,7 @@ package struct SinkComparison: BridgeComparison {
         prediction from the level above. Self-attention has no such term.
         """,
       japanese: """
-        精度 1、平均 0 の事前分布は、分母に 1 を加えます。どこにも注意を向けなくてよいソフトマックスであり、\
+        精度 1、平均 0 の事前分布は、分母に 1 を加えます。これはどこにも注意を向けなくてよいソフトマックスであり、\
         スコア 0・値 0 のキーを 1 つ足すのと同じです。平均 η は上の階層からの予測です。自己注意にはこの項が\
         ありません。
         """),
@@ -66,19 +66,20 @@ package struct SinkComparison: BridgeComparison {
     return Finding(
       deviations: [
         sink.deviation(
-          "cell with prior N(0, 1) = e^s / (1 + Σ e^s)", "事前分布 N(0, 1) のセル = e^s / (1 + Σ e^s)",
+          "cell with prior N(0, 1) = softmax with 1 more below",
+          "事前分布 N(0, 1) のセル = 分母に 1 を加えたソフトマックス",
           tolerance: 1e-12),
         key.deviation(
-          "… = attention with one key of score 0 more", "… = スコア 0 のキーを 1 つ加えた注意",
+          "… = attention with one more key of score 0", "… = スコア 0 のキーを 1 つ加えた注意",
           tolerance: 1e-12),
         mixture.deviation(
-          "cell with any prior = (1 − w) attention + w η", "任意の事前分布のセル = (1 − w) 注意 + w η",
+          "cell with any prior = (1 − w) attention + w η", "任意の事前分布のセル = (1 − w)・注意 + w η",
           tolerance: 1e-12),
         flow.deviation("… and so rests its flow", "… その流れの静止点も同じ", tolerance: 1e-12),
       ], figure: settings.draws ? figure() : nil)
   }
 
-  /// `Σⱼ e^{s_j} v_j / (1 + Σⱼ e^{s_j})`, from powers of the larger of 0 and the scores.
+  /// `Σⱼ exp(sⱼ) vⱼ / (1 + Σⱼ exp(sⱼ))`, from powers of the larger of 0 and the scores.
   private static func offByOne(_ problem: AttentionProblem) -> [Double] {
     let scores = problem.scores
     let largest = max(0, scores.max() ?? 0)
@@ -107,32 +108,33 @@ package struct SinkComparison: BridgeComparison {
     return LocalizedFigure { language in
       let content = Panel(
         title: language.pick("What the state unit holds", "状態ユニットの内容"),
-        xLabel: language.pick("added to all scores", "全スコアへの加算"), yLabel: "μ*",
+        xLabel: language.pick("added to all scores (nats)", "全スコアに加える値（ナット）"), yLabel: "μ*",
         series: [
           .line(
             language.pick("softmax", "ソフトマックス"), role: .attention, x: offsets,
             y: plain, width: 4),
           .line(
             language.pick("prior N(0, 1): the sink", "事前分布 N(0, 1)：シンク"), role: .state, x: offsets,
-            y: sink),
+            y: sink, width: 4),
           .line(
             language.pick("prior N(4, 1): top-down", "事前分布 N(4, 1)：トップダウン"), role: .prediction,
-            x: offsets, y: informed),
+            x: offsets, y: informed, width: 4),
         ])
       let weight = Panel(
         title: language.pick(
-          "Weight of the prior: what attends to no key", "事前分布の重み：どのキーにも向かない注意"),
-        xLabel: language.pick("added to all scores", "全スコアへの加算"), yLabel: "w",
+          "Weight of the prior: attention that goes to no key", "事前分布の重み：どのキーにも向かない注意"),
+        xLabel: language.pick("added to all scores (nats)", "全スコアに加える値（ナット）"),
+        yLabel: language.pick("weight w", "重み w"),
         series: [
           .line(
-            language.pick("with a prior", "事前分布あり"), role: .state, x: offsets, y: share),
+            language.pick("with a prior", "事前分布あり"), role: .state, x: offsets, y: share, width: 4),
           .line(
             language.pick("softmax", "ソフトマックス"), role: .attention, x: [-6, 6], y: [0, 0], width: 4),
         ], yRange: -0.03...1.03)
       return Figure(
         title: language.pick(
           "Softmax must attend to something; a state unit with a prior need not",
-          "ソフトマックスは必ずどこかを見るが、事前分布のある状態ユニットはそうとは限らない"),
+          "ソフトマックスは必ずどこかに注意を向けるが、事前分布があればその必要はない"),
         rows: [[content], [weight]], language: language)
     }
   }

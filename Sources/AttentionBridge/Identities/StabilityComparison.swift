@@ -16,9 +16,9 @@ package struct StabilityComparison: BridgeComparison {
     english: "How attention answers a change of its query", japanese: "クエリの変化に対する注意の応答")
   package let claim = Claim(
     equation: [
-      "∂attention/∂q = β Cov_α(v, k)",
-      "∂q̇/∂q = −(I − β Cov_α(k)),   stable ⇔ β λ_max(Cov_α(k)) < 1",
-      "precision of q = −∂² ln p(q)/∂q² = β (I − β Cov_α(k))",
+      "∂(softmax(s) V)/∂q = β Cov[v, k],   Cov[v, k] = Σⱼ αⱼ (vⱼ − v̄)(kⱼ − k̄)ᵀ",
+      "∂q̇/∂q = −(I − β Cov[k]),   stable ⇔ βλ < 1,   λ = max eig Cov[k]",
+      "−∂² ln p(q)/∂q² = β (I − β Cov[k])",
     ],
     meaning: LocalizedText(
       english: """
@@ -28,8 +28,8 @@ package struct StabilityComparison: BridgeComparison {
         Laplace precision of the query in the Gaussian mixture of P5.
         """,
       japanese: """
-        出力がクエリにどれほど従うかは、注意の重みのもとでの値とキーの共分散で決まります。キーの間で静止したクエリは、注意しているキーどうしがその β に対して十分近いうちは安定で、\
-        離れると、クエリはどれかを選ばざるをえません。同じ行列が、P5の混合ガウス分布でのクエリのラプラス精度になります。
+        クエリが変わると出力がどれほど変わるかは、注意の重みのもとでの値とキーの共分散で決まります。キーの間で静止したクエリは、注意しているキーどうしがその β に対して十分近いうちは安定で、\
+        それより離れると、クエリはどれかを選ばざるをえません。同じ行列が、P5 の混合ガウス分布でのクエリのラプラス精度になります。
         """),
     references: ["ramsauer2021hopfield"])
   package let glossary = [
@@ -60,21 +60,21 @@ package struct StabilityComparison: BridgeComparison {
     return Finding(
       deviations: [
         sensitivity.deviation(
-          "∂attention/∂q = β Cov(v, k)", "∂注意/∂q ＝ β Cov(v, k)", tolerance: 1e-12),
+          "slope of attention in q = β Cov[v, k]", "注意の q による微分 = β Cov[v, k]", tolerance: 1e-12),
         flow.deviation(
-          "Jacobian of the flow = −(I − β Cov(k))", "流れのヤコビ行列 ＝ −(I − β Cov(k))",
+          "Jacobian of the flow = −(I − β Cov[k])", "流れのヤコビ行列 = −(I − β Cov[k])",
           tolerance: 1e-12),
         laplace.deviation(
-          "Laplace precision = β(I − β Cov(k))", "ラプラス精度 ＝ β(I − β Cov(k))",
+          "Laplace precision = β (I − β Cov[k])", "ラプラス精度 = β (I − β Cov[k])",
           tolerance: 1e-12),
         // A displacement of 1e-5 obeys the linearized flow to its square, and its difference of
         // large numbers is good to 1e-11.
         rate.deviation(
-          "rate of escape of the flow = β λ_max − 1", "流れが離れる速さ ＝ β λ_max − 1",
+          "rate of escape of the flow = βλ − 1", "流れが離れる速さ = βλ − 1",
           tolerance: 1e-8),
         wrong.deviation(
           "a flow that returns or leaves against the rule (1 if any)",
-          "規則に反して戻る、または離れる流れ（あれば1）", tolerance: 0),
+          "規則に反して戻る、または離れる流れ（あれば 1）", tolerance: 0),
       ],
       figure: settings.draws ? try Self.figure() : nil)
   }
@@ -174,12 +174,13 @@ package struct StabilityComparison: BridgeComparison {
     return LocalizedFigure { language in
       var series: [Series] = strengths.indices.map { index in
         .line(
-          "βλ = \(strengths[index])", role: .state, variant: index, x: times, y: paths[index],
+          "βλ = \(strengths[index])", role: .state, variant: [0, 1, 3, 4][index], x: times,
+          y: paths[index],
           width: 4)
       }
       series += strengths.indices.map { index in
         .line(
-          index == 0 ? language.pick("linear: e^((βλ−1)t)", "線形：e^((βλ−1)t)") : "", role: .truth,
+          index == 0 ? language.pick("exp((βλ − 1) t)", "exp((βλ − 1) t)") : "", role: .truth,
           x: times, y: times.map { 1e-3 * exp((strengths[index] - 1) * $0) }, width: 2)
       }
       let escape = Panel(
@@ -188,20 +189,20 @@ package struct StabilityComparison: BridgeComparison {
         yLabel: language.pick("distance from the rest", "静止点からの距離"), series: series,
         yRange: 1e-7...10, yScale: .logarithmic)
       let fork = Panel(
-        title: language.pick("Where it ends", "行き着く先"),
-        xLabel: language.pick("βλ of the keys attended to", "注意しているキーの βλ"),
+        title: language.pick("Where it ends: in the middle, or at one side", "行き着く先：中央か、どちらかの側"),
+        xLabel: language.pick("βλ (λ: largest variance of the keys)", "βλ（λ はキーの分散の最大値）"),
         yLabel: language.pick("resting query", "静止するクエリ"),
         series: [
           .line(role: .state, x: sweep, y: ends, width: 4),
           .line(role: .state, x: sweep, y: ends.map { -$0 }, width: 4),
           .line(
-            language.pick("the middle, unstable", "中央（不安定）"), role: .truth, x: [1, 2],
+            language.pick("unstable", "不安定"), role: .truth, x: [1, 2],
             y: [0, 0]),
         ], xRange: 0.3...2, legend: .insideLeft, rules: [.vertical(1)])
       return Figure(
         title: language.pick(
           "A query between its keys is stable only while βλ < 1",
-          "キーの間のクエリが安定なのは βλ < 1 の間だけである"),
+          "キーの間のクエリは βλ < 1 のときだけ安定である"),
         rows: [[escape, fork]], height: 800, language: language)
     }
   }

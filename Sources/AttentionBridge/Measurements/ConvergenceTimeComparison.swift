@@ -19,19 +19,19 @@ package struct ConvergenceTimeComparison: BridgeComparison {
   package let glossary = ["recognition-dynamics", "precision", "softmax", "attention"]
   package let claim = Claim(
     equation: [
-      "T = ln(‖μ₀ − μ*‖ / 10⁻³) / Z,   Z = Σ_j e^{s_j}",
+      "T = ln(‖μ₀ − μ*‖ / 10⁻³) / Z,   Z = Σⱼ exp(sⱼ)",
       "ln T = −logsumexp(s) + ln ln(‖μ₀ − μ*‖ / 10⁻³)",
     ],
     meaning: LocalizedText(
       english: """
-        A Transformer computes attention in one stroke, whatever its scores. The cell needs time, \
+        A Transformer computes attention at once, whatever its scores. The cell needs time, \
         and the time falls as the denominator of the softmax grows: on logarithmic axes the slope \
         is −1 at a fixed distance of start and rest. Normalizing the precisions, as the softmax \
         does, leaves the resting state where it is and takes the information about speed away: the \
         slope is then 0.
         """,
       japanese: """
-        Transformer はスコアによらず一足で注意を計算します。セルには時間がかかり、その時間はソフトマックスの\
+        Transformer はスコアによらず一度に注意を計算します。セルでは時間がかかり、その時間はソフトマックスの\
         分母が大きいほど短くなります。出発点と静止点の距離をそろえると、両対数での傾きは −1 です。\
         ソフトマックスのように精度を正規化すると、静止点は変わりませんが、速さの情報は失われ、傾きは 0 に\
         なります。
@@ -71,7 +71,7 @@ package struct ConvergenceTimeComparison: BridgeComparison {
       Effect(
         LocalizedText(
           english: "the same with precisions normalized by the softmax",
-          japanese: "同じ傾き、精度をソフトマックスで正規化した場合"),
+          japanese: "同じ傾き（精度をソフトマックスで正規化）"),
         value: control, null: flat, holds: abs(control) <= 1e-6),
       Effect(
         LocalizedText(
@@ -215,18 +215,18 @@ package struct ConvergenceTimeComparison: BridgeComparison {
         xLabel: language.pick(
           "logsumexp of the scores, ln Z (nats)", "スコアの logsumexp、ln Z（ナット）"),
         yLabel: language.pick(
-          "ln of the time to within 0.001 of attention", "注意まで 0.001 に近づく時間の対数"),
+          "ln of the time to within 0.001 of attention", "注意との距離が 0.001 になるまでの時間の対数"),
         series: [
           .line(
             language.pick("slope −1 (closed form)", "傾き −1（閉じた形）"), role: .truth, x: ends,
             y: ends.map { expected - $0 }),
           .points(
-            language.pick("precisions e^s", "精度 e^s"), role: .state, x: x,
-            y: runs.map(\.logTime)),
+            language.pick("precisions exp(sⱼ)", "精度 exp(sⱼ)"), role: .state, x: x,
+            y: runs.map(\.logTime), size: 12),
           .points(
-            language.pick("normalized by the softmax", "ソフトマックスで正規化"),
-            role: .neutral(6), x: x, y: runs.map(\.normalized)),
-        ], legend: .insideRight)
+            language.pick("normalized precisions", "正規化した精度"),
+            role: .neutral(6), x: x, y: runs.map(\.normalized), size: 10),
+        ], xRange: (ends[0] - 0.4)...(ends[1] + 0.4), legend: .insideRight)
       return Figure(
         title: language.pick(
           "The softmax denominator sets the speed of recognition",

@@ -21,7 +21,7 @@ package struct EnergyDescentComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "F(μ) = ½ Σ_j e^{s_j} ‖v_j − μ‖²,   μ̇ = −∂F/∂μ",
+      "F(μ) = ½ Σⱼ exp(sⱼ) ‖vⱼ − μ‖²,   μ̇ = −∂F/∂μ",
       "E(q) = −β⁻¹ logsumexp(β K q) + ½ ‖q‖²,   q ← Kᵀ softmax(β K q)",
     ],
     meaning: LocalizedText(
@@ -57,8 +57,8 @@ package struct EnergyDescentComparison: BridgeComparison {
     }
     let counts = Self.counts(of: max(4, min(settings.instances, 60)), from: source.split("beta"))
     let random = LocalizedText(
-      english: "steps of the same length in random directions",
-      japanese: "同じ長さで向きがでたらめの歩み")
+      english: "random steps of the same length",
+      japanese: "同じ長さで無作為な向きの歩み")
     let rounding = LocalizedText(
       english: "a descent never rises", japanese: "下り坂では上がらない")
     func effects(_ steps: Steps, _ english: String, _ japanese: String) -> [Effect] {
@@ -82,12 +82,12 @@ package struct EnergyDescentComparison: BridgeComparison {
     let steps = zip(Self.inverseTemperatures, counts).map { beta, counts in
       Effect(
         LocalizedText(
-          english: "median steps to rest at β = \(MeasurementStatistics.text(beta))",
-          japanese: "β = \(MeasurementStatistics.text(beta)) で落ち着くまでの歩数の中央値"),
+          english: "median steps to rest at β = \(Self.number(beta))",
+          japanese: "β = \(Self.number(beta)) で落ち着くまでの歩数の中央値"),
         value: MeasurementStatistics.quantile(counts.steps, 0.5), null: .analytic(1, one))
     }
     return Finding(
-      effects: effects(cell, "the cell's F", "セルの F")
+      effects: effects(cell, "the cell's F", "セルの F ")
         + effects(network, "the Hopfield energy", "ホップフィールドエネルギー") + steps,
       verdict: verdict(cell, network, steps.map(\.value)),
       figure: settings.draws ? try figure(counts) : nil)
@@ -108,17 +108,20 @@ package struct EnergyDescentComparison: BridgeComparison {
     }
     let largest = steps.max() ?? .nan
     let place = steps.firstIndex(of: largest) ?? 0
-    let beta = text(Self.inverseTemperatures[place])
+    let beta = Self.number(Self.inverseTemperatures[place])
     return LocalizedText(
       english: """
-        Every step of both is downhill. Iterated attention takes longest, \(text(largest)) steps, \
-        at β = \(beta), and \(text(steps.last ?? .nan)) at the largest β.
+        Every step of both is downhill. Iterated attention takes longest at β = \(beta), \
+        \(Self.number(largest)) steps, and \(Self.number(steps.last ?? .nan)) at the largest β.
         """,
       japanese: """
-        どちらもすべての歩みが下りです。繰り返す注意は β = \(beta) のとき最も長く、\(text(largest)) 歩\
-        かかり、最大の β では \(text(steps.last ?? .nan)) 歩でした。
+        どちらもすべての歩みが下りです。繰り返す注意は β = \(beta) のとき最も長く、\
+        \(Self.number(largest)) 歩かかり、最大の β では \(Self.number(steps.last ?? .nan)) 歩でした。
         """)
   }
+
+  /// A number with as many digits as it has.
+  private static func number(_ value: Double) -> String { String(format: "%g", value) }
 
   // MARK: Measuring
 
@@ -264,10 +267,12 @@ package struct EnergyDescentComparison: BridgeComparison {
     return LocalizedFigure { language in
       let flow = Panel(
         title: language.pick("The cell: F above its minimum", "セル：最小値からの F の差"),
-        xLabel: language.pick("scaled time τ = t e^{max s}", "尺度を変えた時間 τ = t e^{max s}"),
+        xLabel: language.pick("scaled time τ = t exp(max s)", "尺度を変えた時間 τ = t exp(max s)"),
         yLabel: "F − F*",
         series: [
-          .line(role: .freeEnergy, x: shown.map { course.times[$0] }, y: shown.map { fall[$0] })
+          .line(
+            role: .freeEnergy, x: shown.map { course.times[$0] }, y: shown.map { fall[$0] },
+            width: 4)
         ],
         yScale: .logarithmic, legend: .none)
       let network = Panel(
@@ -277,13 +282,14 @@ package struct EnergyDescentComparison: BridgeComparison {
         series: ways.enumerated().map { index, way in
           let kept = way.1.indices.filter { way.1[$0] > 1e-10 && $0 <= 40 }
           return .line(
-            "β = \(way.0)", role: .attention, variant: index, x: kept.map { Double($0) },
+            "β = \(Self.number(way.0))", role: .attention, variant: index,
+            x: kept.map { Double($0) },
             y: kept.map { way.1[$0] }, width: 4)
         }, yScale: .logarithmic, legend: .insideRight)
       let steps = Panel(
         title: language.pick(
           "Steps of iterated attention to rest (median, 10–90 % of random networks)",
-          "繰り返す注意が落ち着くまでの歩数（中央値と、ランダムなネットワークの 10〜90 %）"),
+          "繰り返す注意が落ち着くまでの歩数（無作為なネットワークの中央値と 10〜90 %）"),
         xLabel: language.pick("inverse temperature β", "逆温度 β"),
         yLabel: language.pick("steps", "歩数"),
         series: [
@@ -292,11 +298,11 @@ package struct EnergyDescentComparison: BridgeComparison {
             language.pick("measured", "測定"), role: .attention, x: betas, y: quantiles(0.5),
             width: 4),
           .line(
-            language.pick("from the contraction at rest", "静止点の縮小率から"), role: .truth,
+            language.pick("from the slope at rest", "静止点の傾きからの予想"), role: .truth,
             x: betas, y: predicted),
           .line(
-            language.pick("a Transformer", "Transformer"), role: .neutral(6),
-            x: [betas[0], betas[betas.count - 1]], y: [1, 1]),
+            language.pick("a Transformer: 1 step", "Transformer：1 歩"), role: .neutral(6),
+            x: [betas[0], betas[betas.count - 1]], y: [1, 1], width: 4),
         ], xScale: .logarithmic, yScale: .logarithmic, legend: .right)
       return Figure(
         title: language.pick(

@@ -7,7 +7,7 @@ internal import TensorCore
 /// M4: a prediction from above, turned on from attention alone to prediction alone.
 ///
 /// The cell with a prior of log-precision s₀ and mean η rests at `(1 − π) attention + π η`, where
-/// `π = e^{s₀} / (Z + e^{s₀})` is the logistic function of s₀ − ln Z (mathematics §11, P2). The
+/// `π = exp(s₀) / (Z + exp(s₀))` is the logistic function of s₀ − ln Z (mathematics §11, P2). The
 /// share π is read off the rest of the GSL flow.
 package struct TopDownComparison: BridgeComparison {
   package let name = "top-down"
@@ -15,25 +15,25 @@ package struct TopDownComparison: BridgeComparison {
   package let kind = ComparisonKind.measurement
   package let title = LocalizedText(
     english: "From attention to prediction: the top-down signal that self-attention lacks",
-    japanese: "注意から予測へ。自己注意にないトップダウン信号")
+    japanese: "注意から予測へ：自己注意にはないトップダウン信号")
   package let glossary = [
     "attention", "prior", "empirical-prior", "precision", "entropy", "state-unit",
   ]
   package let claim = Claim(
     equation: [
-      "μ* = (1 − π) softmax(s) V + π η,   π = e^{s₀} / (Z + e^{s₀}) = σ(s₀ − logsumexp(s))",
-      "H[μ] = ½ e ln 2πe − ½ e ln(Z + e^{s₀})",
+      "μ* = (1 − π) softmax(s) V + π η,   π = exp(s₀) / (Z + exp(s₀)) = σ(s₀ − ln Z)",
+      "H[μ] = ½ dᵥ (1 + ln 2π − ln(Z + exp(s₀))),   Z = Σⱼ exp(sⱼ),   dᵥ = dim v",
     ],
     meaning: LocalizedText(
       english: """
         A level above may predict the state unit, with a log-precision s₀. Attention is the case \
-        without any such precision: in self-attention everything comes from the tokens and nothing \
+        without any such precision: in self-attention everything comes from the tokens, nothing \
         from above. The share of the prediction follows a logistic curve, and reaches one half \
         where the precision from above equals the denominator of the softmax.
         """,
       japanese: """
         上の階層は、対数精度 s₀ で状態ユニットを予測できます。注意は、この精度がゼロの場合に当たります。\
-        自己注意ではすべてがトークンから来て、上からは何も来ません。予測の占める割合はロジスティック曲線に\
+        自己注意では情報はすべてトークンから来て、上からは来ません。予測の占める割合はロジスティック曲線に\
         従い、上からの精度がソフトマックスの分母に等しいところでちょうど半分になります。
         """),
     references: ["feldman2010attention", "rao1999predictive", "vaswani2017attention"])
@@ -90,7 +90,7 @@ package struct TopDownComparison: BridgeComparison {
         value: crossing, unit: "nats", null: .analytic(0, sigmoid), holds: crossing <= 1e-8),
       Effect(
         LocalizedText(
-          english: "largest departure from the straight line from attention to prediction",
+          english: "largest distance from the line between attention and prediction",
           japanese: "注意と予測を結ぶ直線からのずれの最大値"),
         value: distances,
         null: .analytic(
@@ -103,12 +103,12 @@ package struct TopDownComparison: BridgeComparison {
       ? LocalizedText(
         english: """
           A prediction of unit precision takes a share of \(text(share)) on average; in \
-          self-attention the share is \(text(largest)). Half the way is reached at s₀ = \
+          self-attention the share is \(text(largest)). The share is one half at s₀ = \
           logsumexp(s), to \(text(crossing)).
           """,
         japanese: """
           精度 1 の予測は平均で \(text(share)) の割合を占めます。自己注意ではこの割合は \
-          \(text(largest)) です。中間点は s₀ = logsumexp(s) で、誤差は \(text(crossing)) でした。
+          \(text(largest)) です。割合が半分になるのは s₀ = logsumexp(s) のときで、誤差は \(text(crossing)) でした。
           """)
       : LocalizedText(
         english: "A prediction from above does not move the state unit: no effect.",
@@ -196,7 +196,7 @@ package struct TopDownComparison: BridgeComparison {
           ),
           .points(
             language.pick("at rest of the flow", "流れの静止点"), role: .state, x: places,
-            y: shares),
+            y: shares, size: 11),
         ], yRange: -0.05...1.05, legend: .insideLeft,
         rules: [.vertical(partition), .horizontal(0.5)])
       let content = Panel(
@@ -208,12 +208,12 @@ package struct TopDownComparison: BridgeComparison {
           .line(
             language.pick("prediction η", "予測 η"), role: .prediction, x: ends, y: [-1, -1],
             dash: .dashed),
-          .line(language.pick("at rest", "静止点"), role: .state, x: places, y: rests),
+          .line(language.pick("at rest", "静止点"), role: .state, x: places, y: rests, width: 4),
         ], legend: .right, rules: [.vertical(partition)])
       let entropy = Panel(
-        title: language.pick("Uncertainty about it", "その不確かさ"), xLabel: axis,
+        title: language.pick("Uncertainty of the state unit", "状態ユニットの不確かさ"), xLabel: axis,
         yLabel: language.pick("entropy (nats)", "エントロピー（ナット）"),
-        series: [.line(role: .entropy, x: places, y: entropies)], legend: .none,
+        series: [.line(role: .entropy, x: places, y: entropies, width: 4)], legend: .none,
         rules: [.vertical(partition)])
       return Figure(
         title: language.pick(

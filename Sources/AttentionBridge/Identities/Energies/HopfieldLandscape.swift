@@ -32,7 +32,7 @@ struct HopfieldLandscape {
   /// The panel around series on the landscape.
   func panel(_ series: [Series], _ language: ReportLanguage) -> Panel {
     Panel(
-      title: language.pick("Energy E(q) of four keys", "四つのキーのエネルギー E(q)"),
+      title: language.pick("Energy E(q) of four keys", "4 つのキーのエネルギー E(q)"),
       xLabel: language.pick("query q₁", "クエリ q₁"), yLabel: language.pick("query q₂", "クエリ q₂"),
       series: series, xRange: -2...2, yRange: -2...2, legend: .insideRight)
   }

@@ -16,7 +16,7 @@ package final class AttentionGraph {
   package struct Inputs: Sendable {
     /// Rows X [queries × width] and M [keys × width], where rows are projected.
     package var rows: [Double] = [], memory: [Double] = []
-    /// The entries of W_Q, W_K, W_V and W_O, or of Q, K and V.
+    /// The entries of Wq, Wk, Wv and Wo, or of Q, K and V.
     package var given: [AttentionNode: [Double]]
     /// What is added to the scores [queries × keys].
     package var bias: [Double]

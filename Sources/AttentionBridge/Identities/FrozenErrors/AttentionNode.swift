@@ -1,6 +1,6 @@
 /// A node of the graph of attention, from the loss downward.
 ///
-/// `Q = X W_Q, K = M W_K, V = M W_V, S = β Q Kᵀ + B, A = softmax(S), C = A V, O = C W_O`.
+/// `Q = X Wq, K = M Wk, V = M Wv, S = β Q Kᵀ + B, A = softmax(S), C = A V, O = C Wo`.
 package enum AttentionNode: Int, Sendable, CaseIterable {
   case output, context, weights, values, scores, queries, keys
   case outputWeight, valueWeight, queryWeight, keyWeight
@@ -15,10 +15,10 @@ package enum AttentionNode: Int, Sendable, CaseIterable {
     case .scores: "S"
     case .queries: "Q"
     case .keys: "K"
-    case .outputWeight: "W_O"
-    case .valueWeight: "W_V"
-    case .queryWeight: "W_Q"
-    case .keyWeight: "W_K"
+    case .outputWeight: "Wo"
+    case .valueWeight: "Wv"
+    case .queryWeight: "Wq"
+    case .keyWeight: "Wk"
     }
   }
 

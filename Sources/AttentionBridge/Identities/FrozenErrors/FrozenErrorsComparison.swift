@@ -22,9 +22,9 @@ package struct FrozenErrorsComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "Q = X W_Q, K = M W_K, V = M W_V, S = β Q Kᵀ + B, A = softmax(S), C = A V, O = C W_O",
-      "ε̇_n = −ε_n + Σ_readers (∂f_reader/∂n)ᵀ ε_reader,  ε̇_O = −ε_O + (y − O)",
-      "ε_n → −∂Loss/∂n,  Loss = ½ ‖O − y‖²",
+      "Q = X Wq, K = M Wk, V = M Wv, S = β Q Kᵀ + B, A = softmax(S), C = A V, O = C Wo",
+      "ε̇ₙ = −εₙ + Σₘ (∂m/∂n)ᵀ εₘ  (n → m),   n = O:  ε̇ = −ε + (y − O)",
+      "t → ∞:  εₙ = −∂Loss/∂n,   Loss = ½ ‖O − y‖²",
     ],
     meaning: LocalizedText(
       english: """
@@ -35,9 +35,9 @@ package struct FrozenErrorsComparison: BridgeComparison {
         their states, and the two gradients then differ (see the comparison 'learning').
         """,
       japanese: """
-        注意ブロックのどの節にも誤差ユニットを置きます。誤差ユニットが聞くのは、その節を読む節の誤差ユニット\
-        だけです。予測を順伝播のときのまま固定しておくと、誤差はクエリ・キー・値・出力の行列に至るまで、\
-        誤差逆伝播が計算する勾配で静止します。その代わり予測は動けません。自由エネルギー全体を下るときは\
+        注意ブロックのどのノードにも誤差ユニットを置きます。誤差ユニットが受け取るのは、そのノードを読む\
+        ノードの誤差ユニットの信号だけです。予測を順伝播のときのまま固定しておくと、誤差はクエリ・キー・値・出力の行列に至るまで、\
+        誤差逆伝播が計算する勾配で静止します。予測の固定は、その代償です。自由エネルギー全体を下るときは\
         予測も状態に従って動き、2 つの勾配は異なります（比較「learning」を参照してください）。
         """),
     references: [
@@ -72,7 +72,7 @@ package struct FrozenErrorsComparison: BridgeComparison {
   private static let groups: [(nodes: [AttentionNode], symbols: String)] = [
     ([.output, .context], "O, C"), ([.weights], "A"), ([.scores], "S"),
     ([.queries, .keys, .values], "Q, K, V"),
-    ([.queryWeight, .keyWeight, .valueWeight, .outputWeight], "W_Q, W_K, W_V, W_O"),
+    ([.queryWeight, .keyWeight, .valueWeight, .outputWeight], "Wq, Wk, Wv, Wo"),
   ]
 
   // MARK: Instances
@@ -185,26 +185,28 @@ package struct FrozenErrorsComparison: BridgeComparison {
     return LocalizedFigure { language in
       let chain: [AttentionNode] = [.output, .context, .weights, .scores, .queryWeight]
       let approach = Panel(
-        title: language.pick("Errors travel down the graph", "誤差がグラフを下っていく"),
-        xLabel: language.pick("time (units of the error units)", "時間（誤差ユニットの時定数）"),
+        title: language.pick("Errors travel from the output to the input", "誤差は出力から入力へ伝わる"),
+        xLabel: language.pick("time (time constants of the error units)", "時間（誤差ユニットの時定数）"),
         yLabel: language.pick("distance from the gradient (relative)", "勾配からの距離（相対）"),
         series: chain.enumerated().map { index, node in
           .line(
-            "ε of \(node.symbol)", role: .error, variant: index, x: times,
+            language.pick("ε of \(node.symbol)", "\(node.symbol) の ε"), role: .error,
+            variant: index, x: times,
             y: states.map { distance(node, $0) }, width: 4)
         }, yRange: 1e-9...10, yScale: .logarithmic, legend: .insideRight)
       let sets: [(nodes: [AttentionNode], name: String)] = [
-        ([.queryWeight, .keyWeight, .valueWeight, .outputWeight], "W_Q, W_K, W_V, W_O"),
+        ([.queryWeight, .keyWeight, .valueWeight, .outputWeight], "Wq, Wk, Wv, Wo"),
         ([.queries, .keys, .values], "Q, K, V"), ([.scores, .weights], "S, A"),
       ]
       func gradients(_ nodes: [AttentionNode]) -> [Double] {
         nodes.flatMap { (instance.pass.gradients[$0] ?? []).map { -$0 } }
       }
       let all = gradients(sets.flatMap(\.nodes))
-      let ends = [all.min() ?? -1, all.max() ?? 1]
+      // A little room, so that no point lies on the edge.
+      let ends = [1.05 * min(all.min() ?? -1, -1), 1.05 * max(all.max() ?? 1, 1)]
       let identity = Panel(
-        title: language.pick("At rest they are the gradients", "静止すると勾配になる"),
-        xLabel: language.pick("−∂Loss/∂n by backpropagation", "誤差逆伝播による −∂Loss/∂n"),
+        title: language.pick("At rest they are the gradients", "静止した誤差は勾配に等しい"),
+        xLabel: language.pick("backpropagation: gradient, sign reversed", "誤差逆伝播の勾配（符号を反転）"),
         yLabel: language.pick("error unit ε at rest", "静止した誤差ユニット ε"),
         series: [
           .line(
@@ -214,11 +216,11 @@ package struct FrozenErrorsComparison: BridgeComparison {
             .points(
               set.name, role: .error, variant: index, x: gradients(set.nodes),
               y: set.nodes.flatMap { instance.errors.part($0, of: rest) }, size: 10)
-          }, legend: .insideLeft)
+          }, xRange: ends[0]...ends[1], yRange: ends[0]...ends[1], legend: .insideLeft)
       return Figure(
         title: language.pick(
           "Frozen predictions: error units of an attention block become its gradients",
-          "予測を固定すると、注意ブロックの誤差ユニットは勾配になる"),
+          "予測を固定すると、注意ブロックの誤差ユニットは勾配に落ち着く"),
         rows: [[approach, identity]], height: 800, language: language)
     }
   }

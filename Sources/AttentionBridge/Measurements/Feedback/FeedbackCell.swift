@@ -4,7 +4,7 @@ internal import TensorCore
 
 /// The attention cell whose errors also move the query, as full prediction-error dynamics have it.
 ///
-///     F(μ, q) = ½ Σ_j e^{s_j} ‖v_j − μ‖² − ½ e Σ_j s_j + ½ P ‖q − q₀‖²,   s_j = β q·k_j + b_j
+///     F(μ, q) = ½ Σⱼ exp(sⱼ) ‖vⱼ − μ‖² − ½ dᵥ Σⱼ sⱼ + ½ P ‖q − q₀‖²,   s_j = β q·k_j + b_j
 ///
 /// The middle part is −½ ln|Π|; its gradient −½ tr(Π⁻¹ ∂Π/∂q) is what attention leaves out
 /// (mathematics §4 and §11). The variables are (μ, q), and the flow descends F in a fixed metric

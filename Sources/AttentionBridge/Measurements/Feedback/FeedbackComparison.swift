@@ -14,21 +14,21 @@ package struct FeedbackComparison: BridgeComparison {
   package let kind = ComparisonKind.measurement
   package let title = LocalizedText(
     english: "With feedback onto the query, recognition rests elsewhere than attention",
-    japanese: "クエリへのフィードバックを戻すと、認識は注意と違うところに落ち着く")
+    japanese: "クエリへのフィードバックを戻すと、認識は注意とは別の点に落ち着く")
   package let glossary = [
     "attention", "query-key-value", "precision", "prediction-error", "recognition-dynamics",
     "free-energy",
   ]
   package let claim = Claim(
     equation: [
-      "F(μ, q) = ½ Σ_j e^{s_j} ‖v_j − μ‖² − ½ e Σ_j s_j + ½ P ‖q − q₀‖²",
-      "−∂F/∂q = ½ β Σ_j (e − e^{s_j} ‖v_j − μ‖²) k_j − P (q − q₀)",
+      "F(μ, q) = ½ Σⱼ exp(sⱼ) ‖vⱼ − μ‖² − ½ dᵥ Σⱼ sⱼ + ½ P ‖q − q₀‖²,   dᵥ = dim v",
+      "−∂F/∂q = ½ β Σⱼ (dᵥ − exp(sⱼ) ‖vⱼ − μ‖²) kⱼ − P (q − q₀)",
     ],
     meaning: LocalizedText(
       english: """
         A precision that depends on a state is itself inferred: keys whose values are predicted \
         better than their precision says draw the query towards them, others push it away. \
-        Attention leaves this out; its query is what it is. With the query held by a prior of \
+        Attention leaves this out; its query stays as given. With the query held by a prior of \
         precision P the two agree only as P grows without bound.
         """,
       japanese: """
@@ -72,13 +72,13 @@ package struct FeedbackComparison: BridgeComparison {
       Self.effects(byTemperature, byCount) + [
         Effect(
           LocalizedText(
-            english: "largest distance where the query is held (P = e³²)",
-            japanese: "クエリを固定した場合（P = e³²）の距離の最大値"),
+            english: "largest distance where the query is held, P = exp(32)",
+            japanese: "クエリを固定した場合（P = exp(32)）の距離の最大値"),
           value: held, null: .analytic(0, Self.none), holds: held <= 1e-10),
         Effect(
           LocalizedText(
-            english: "attention-cell.yaml, recognized: largest distance from this equilibrium",
-            japanese: "attention-cell.yaml の認識：この平衡点からの距離の最大値"),
+            english: "attention-cell.yaml, recognized: distance from this rest",
+            japanese: "attention-cell.yaml の認識：この静止点からの距離"),
           value: agreement,
           null: .analytic(
             0, LocalizedText(english: "the same equations", japanese: "同じ方程式")),
@@ -103,15 +103,16 @@ package struct FeedbackComparison: BridgeComparison {
     let (few, many) = (byCount[0], byCount[byCount.count - 1])
     return [
       effect(
-        "median distance of μ* from attention, β = 1/√d, 8 keys, P = 1",
-        "μ* と注意の距離の中央値（β = 1/√d、キー 8 個、P = 1）", usual.content),
+        "μ* from attention, over the values' spread; β = 1/√d, 8 keys",
+        "μ* と注意の距離／値の散らばり（β = 1/√d、キー 8 個）", usual.content),
       effect(
-        "median way of the query, same", "クエリが動いた距離の中央値（同条件）", usual.query),
+        "way of the query; β = 1/√d, 8 keys", "クエリが動いた距離（β = 1/√d、キー 8 個）", usual.query),
       effect(
-        "distance of μ*, β = ⅛ · 1/√d", "μ* の距離（β = ⅛・1/√d）", weak.content),
-      effect("distance of μ*, β = 4 · 1/√d", "μ* の距離（β = 4・1/√d）", strong.content),
-      effect("distance of μ*, 2 keys", "μ* の距離（キー 2 個）", few.content),
-      effect("distance of μ*, 32 keys", "μ* の距離（キー 32 個）", many.content),
+        "μ* from attention; β = ⅛ · 1/√d, 8 keys", "μ* と注意の距離（β = ⅛・1/√d、キー 8 個）", weak.content),
+      effect(
+        "μ* from attention; β = 4 · 1/√d, 8 keys", "μ* と注意の距離（β = 4・1/√d、キー 8 個）", strong.content),
+      effect("μ* from attention; β = 1/√d, 2 keys", "μ* と注意の距離（β = 1/√d、キー 2 個）", few.content),
+      effect("μ* from attention; β = 1/√d, 32 keys", "μ* と注意の距離（β = 1/√d、キー 32 個）", many.content),
     ]
   }
 
@@ -125,15 +126,15 @@ package struct FeedbackComparison: BridgeComparison {
     }
     return LocalizedText(
       english: """
-        Feedback moves the query by \(text(query)) and the state unit by \(text(content)) of the \
-        values' spread; from the smallest β to the largest that goes from \
-        \(text(effects[2].value)) to \(text(effects[3].value)). With the query held it is \
-        \(text(effects[6].value)).
+        Medians for P = 1: feedback moves the query by \(text(query)) and the state unit by \
+        \(text(content)) of the values' spread, from \(text(effects[2].value)) at the smallest β \
+        to \(text(effects[3].value)) at the largest. With the query held it is \
+        \(text(effects[6].value)) at most.
         """,
       japanese: """
-        フィードバックはクエリを \(text(query))、状態ユニットを値の散らばりの \(text(content)) 倍だけ\
-        動かします。β が最小のときは \(text(effects[2].value))、最大のときは \
-        \(text(effects[3].value)) です。クエリを固定すると \(text(effects[6].value)) になります。
+        P = 1 での中央値を示します。フィードバックはクエリを \(text(query))、状態ユニットを値の散らばりの \
+        \(text(content)) 倍だけ動かします。β が最小のときは \(text(effects[2].value)) 倍、最大のときは \
+        \(text(effects[3].value)) 倍です。クエリを固定すると、最大でも \(text(effects[6].value)) です。
         """)
   }
 
@@ -216,8 +217,8 @@ package struct FeedbackComparison: BridgeComparison {
         .band(
           role: .state, x: x, lower: values(0.1, \.content), upper: values(0.9, \.content)),
         .line(
-          language.pick("state unit μ", "状態ユニット μ"), role: .state, x: x,
-          y: values(0.5, \.content), width: 4),
+          language.pick("state unit μ", "状態ユニット μ"),
+          role: .state, x: x, y: values(0.5, \.content), width: 4),
         .line(
           language.pick("query q", "クエリ q"), role: .attention, x: x, y: values(0.5, \.query),
           width: 4),
@@ -227,35 +228,37 @@ package struct FeedbackComparison: BridgeComparison {
       ]
     }
     return LocalizedFigure { language in
-      let distance = language.pick("distance from attention", "注意からの距離")
+      let distance = language.pick("distance (μ: over spread)", "距離（μ は散らばり比）")
       let temperature = Panel(
-        title: language.pick("8 keys, query precision P = 1", "キー 8 個、クエリの精度 P = 1"),
-        xLabel: language.pick("β √d", "β √d"), yLabel: distance,
+        title: language.pick("8 keys (median, 10–90 %)", "キー 8 個（中央値と 10〜90 %）"),
+        xLabel: language.pick("β, as a multiple of the usual value", "β（通常の値に対する比）"),
+        yLabel: distance,
         series: curves(Self.temperatures, byTemperature, language), xScale: .logarithmic,
         legend: .insideLeft)
       let count = Panel(
-        title: "β = 1/√d, P = 1", xLabel: language.pick("number of keys", "キーの数"),
+        title: language.pick("Usual β (median, 10–90 %)", "通常の β（中央値と 10〜90 %）"),
+        xLabel: language.pick("number of keys", "キーの数"),
         yLabel: distance, series: curves(Self.counts.map(Double.init), byCount, language),
         xScale: .logarithmic, legend: .insideLeft)
       let places = before.indices.map { Double($0 + 1) }
       let names = places.map { language.pick("key \(Int($0))", "キー \(Int($0))") }
       let weights = Panel(
         title: language.pick(
-          "Weights of attention-cell.yaml before and after the errors are heard",
-          "attention-cell.yaml の重み：誤差がクエリに届く前と後"),
+          "Weights of attention-cell.yaml: feedback sharpens them here",
+          "attention-cell.yaml の重み：この例ではフィードバックで鋭くなる"),
         yLabel: language.pick("weight", "重み"),
         series: [
           .stems(
-            language.pick("attention", "注意"), role: .attention, x: places.map { $0 - 0.08 },
-            y: before, width: 16),
+            language.pick("attention", "注意"), role: .attention, x: places.map { $0 - 0.1 },
+            y: before, width: 40),
           .stems(
-            language.pick("with feedback", "フィードバックあり"), role: .error,
-            x: places.map { $0 + 0.08 }, y: after, width: 16),
+            language.pick("with feedback", "フィードバックあり"), role: .attention, variant: 2,
+            x: places.map { $0 + 0.1 }, y: after, width: 40),
         ], xRange: 0.5...4.5, yRange: 0...1, legend: .right, categories: names)
       return Figure(
         title: language.pick(
           "Errors that reach the query carry recognition away from attention",
-          "クエリに届く誤差は、認識を注意から引き離す"),
+          "クエリに届く誤差は、認識を注意から遠ざける"),
         rows: [[temperature, count], [weights]], language: language)
     }
   }

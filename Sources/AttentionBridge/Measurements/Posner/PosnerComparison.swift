@@ -13,14 +13,14 @@ package struct PosnerComparison: BridgeComparison {
   package let kind = ComparisonKind.measurement
   package let title = LocalizedText(
     english: "A cue raises precision on one side: Posner's task",
-    japanese: "手がかりが片側の精度を上げる。ポズナーの課題")
+    japanese: "手がかりは片側の精度を上げる：ポズナー課題")
   package let glossary = [
     "attention", "precision", "softmax", "hidden-state", "prediction-error", "error-unit",
   ]
   package let claim = Claim(
     equation: [
-      "Π_j(x) = exp(2 + k_j·x),   k_left = (1, −1),   k_right = (−1, 1)",
-      "Π_j / Σ_i Π_i = softmax_j(2 + k·x)",
+      "Πⱼ(x) = exp(2 + kⱼ·x),   k₁ = (1, −1),   k₂ = (−1, 1)",
+      "Πⱼ / Σᵢ Πᵢ = softmax(2 + k·x)ⱼ",
     ],
     meaning: LocalizedText(
       english: """
@@ -33,7 +33,7 @@ package struct PosnerComparison: BridgeComparison {
       japanese: """
         手がかりは文脈を動かし、文脈は左右それぞれに見えるものの精度を決めます。この精度を正規化すると、\
         文脈をクエリとし 2 つのキーに向けた注意の重みになります。論文によれば、手がかりどおりの標的は\
-        より速く確信をもって認識され、反対側の標的との競合に勝ち、早い応答（N1）が大きくなります。\
+        より速く、より強い確信をもって認識され、反対側の標的との競合に勝ち、早い応答（N1）が大きくなります。\
         反対側の標的では遅い応答（P3）が大きくなります。どれが成り立つかを測ります。
         """),
     references: ["feldman2010attention", "posner1980orienting", "vaswani2017attention"])
@@ -117,7 +117,7 @@ package struct PosnerComparison: BridgeComparison {
 
   private func effects(_ seen: Outcomes, _ null: Outcomes, _ trials: Trials) -> [Effect] {
     let control = LocalizedText(
-      english: "precision does not depend on the context (gain 0)",
+      english: "precision without context (gain 0)",
       japanese: "精度が文脈によらない場合（gain 0）")
     func effect(
       _ english: String, _ japanese: String, _ unit: String = "",
@@ -151,7 +151,7 @@ package struct PosnerComparison: BridgeComparison {
       ) { $0.meanDelay },
       effect(
         "confidence in the uncued target, alone − beside a cued one",
-        "手がかりのない側の標的への確信（単独 − 両側）"
+        "手がかりのない側の標的への確信（単独 − 両側同時）"
       ) { $0.competition },
       effect(
         "N1: early ξ of the target, valid − invalid, flat prior",
@@ -174,8 +174,8 @@ package struct PosnerComparison: BridgeComparison {
         value: trials.valid.precisionWeights[onset], null: .analytic(0.5, control)),
       Effect(
         LocalizedText(
-          english: "largest |Π_j / Σ Π − softmax_j|, all times, all cues",
-          japanese: "|Π_j / Σ Π − softmax_j| の最大値（全時刻、全条件）"),
+          english: "largest |Πⱼ / Σᵢ Πᵢ − softmaxⱼ|, all times, all cues",
+          japanese: "|Πⱼ / Σᵢ Πᵢ − softmaxⱼ| の最大値（全時刻、全条件）"),
         value: distance,
         null: .analytic(
           0, LocalizedText(english: "they are the same", japanese: "両者は等しい")),

@@ -26,9 +26,10 @@ extension PosnerComparison {
         title: language.pick("The target, and its 90 % interval", "標的とその 90 % 区間"),
         xLabel: axis, yLabel: language.pick("intensity", "強さ"),
         series: target(invalid, trials.invalid, .left, 1) + target(valid, trials.valid, .right, 0),
-        legend: .insideLeft, rules: [.horizontal(0)])
+        legend: .insideRight, rules: [.horizontal(0)])
       let confidence = Panel(
-        title: language.pick("Confidence that the target is there", "標的があるという確信"),
+        title: language.pick(
+          "Confidence that the target is there (90 % dotted)", "標的があるという確信（点線は 90 %）"),
         xLabel: axis, yLabel: language.pick("probability", "確率"),
         series: [
           .line(valid, role: .cause, x: time, y: trials.valid.confidence(.right), width: 4),
@@ -43,7 +44,9 @@ extension PosnerComparison {
       func weights(_ name: String, _ trial: PosnerTrial, _ variant: Int) -> [Series] {
         let softmax = trial.attentionWeights
         return [
-          .line(name, role: .attention, variant: variant, x: time, y: trial.precisionWeights),
+          .line(
+            name, role: .attention, variant: variant, x: time, y: trial.precisionWeights,
+            width: 4),
           .points(
             role: .attention, variant: variant, x: some.map { time[$0] },
             y: some.map { softmax[$0] }),
@@ -55,11 +58,11 @@ extension PosnerComparison {
           "手がかり側の重み：精度（線）とソフトマックス（点）"),
         xLabel: axis, yLabel: language.pick("weight", "重み"),
         series: weights(valid, trials.valid, 0) + weights(invalid, trials.invalid, 2) + [
-          .line(neutral, role: .neutral(6), x: time, y: trials.neutral.precisionWeights)
+          .line(neutral, role: .neutral(6), x: time, y: trials.neutral.precisionWeights, width: 4)
         ], yRange: 0...1.05, legend: .insideLeft, rules: [.horizontal(0.5)])
       let early = Panel(
         title: language.pick(
-          "Early: ξ of the target, darkness expected", "早い応答：標的の ξ（暗いと予想）"),
+          "Early: error unit of the target, darkness expected", "早い応答：標的の誤差ユニット（暗いと予想）"),
         xLabel: axis, yLabel: "ξ",
         series: [
           .line(
@@ -69,7 +72,7 @@ extension PosnerComparison {
             y: expecting.invalid.sensoryErrors.map { $0[0] }, width: 4),
         ], legend: .insideLeft, rules: [.horizontal(0)])
       let late = Panel(
-        title: language.pick("Late: ξ of the context", "遅い応答：文脈の ξ"), xLabel: axis,
+        title: language.pick("Late: error unit of the context", "遅い応答：文脈の誤差ユニット"), xLabel: axis,
         yLabel: "ξ",
         series: [
           .line(

@@ -112,16 +112,29 @@ package struct RepresentationMaterial: Sendable {
       attentionEntropy: reading.entropy)
   }
 
+  /// A number as a Unicode subscript.
+  static func subscripted(_ number: Int) -> String {
+    String(number).map { digit in
+      digit.wholeNumberValue.flatMap { UnicodeScalar(0x2080 + UInt32($0)) }.map { "\($0)" } ?? ""
+    }.joined()
+  }
+
   /// Takes the side of the dynamic model.
   private mutating func add(
     _ heard: BirdSongs.Recognized, _ sensors: SimulatedSensors, from source: RandomSource
   ) {
     let rows = Array(0..<count)
     for (index, values) in heard.expectations.enumerated() {
-      levels.append(NamedFeatures("μ \(index + 1)", "μ \(index + 1)", values.picking(rows)))
+      levels.append(
+        NamedFeatures(
+          "μ\(Self.subscripted(index + 1))", "μ\(Self.subscripted(index + 1))", values.picking(rows)
+        ))
     }
     for (index, values) in heard.errors.enumerated() {
-      levels.append(NamedFeatures("ξ \(index + 1)", "ξ \(index + 1)", values.picking(rows)))
+      levels.append(
+        NamedFeatures(
+          "ξ\(Self.subscripted(index + 1))", "ξ\(Self.subscripted(index + 1))", values.picking(rows)
+        ))
     }
     // Units are compared as they vary, whatever their units of measurement.
     for index in levels.indices {

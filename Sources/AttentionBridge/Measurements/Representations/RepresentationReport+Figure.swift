@@ -24,10 +24,10 @@ extension RepresentationReport {
 
   private func title(_ language: ReportLanguage) -> String {
     material.traces == nil
-      ? language.pick("How alike are two representations?", "二つの表現はどれほど似ているか")
+      ? language.pick("How alike are two representations?", "2 つの表現はどれほど似ているか")
       : language.pick(
         "One song, heard by a dynamic model and by a Transformer",
-        "一つの歌を動的モデルと Transformer が聞く")
+        "1 つの歌を動的モデルと Transformer が聞く")
   }
 
   /// Free energy and error units beside surprisal, over the song.
@@ -37,14 +37,14 @@ extension RepresentationReport {
     let score = language.pick("z-score", "z 得点")
     func standard(_ values: [Double]) -> [Double] { SampleCorrelation.standardized(values) }
     let surprisal = Series.line(
-      language.pick("surprisal", "驚き"), role: .attention, x: x, y: standard(traces.surprisals),
-      width: 2)
+      language.pick("surprisal", "驚き"), role: .surprise, x: x, y: standard(traces.surprisals),
+      width: 2, dash: .solid)
     let free = Series.line(
       language.pick("free energy F", "自由エネルギー F"), role: .freeEnergy, x: x,
       y: standard(traces.freeEnergy), width: 2)
     let errors = traces.errorNorms.prefix(2).enumerated().map { index, norms in
       Series.line(
-        language.pick("‖ξ‖ level \(index + 1)", "‖ξ‖ 階層 \(index + 1)"), role: .error,
+        language.pick("level \(index + 1)", "階層 \(index + 1)"), role: .error,
         variant: index, x: x, y: standard(norms), width: 2)
     }
     let range = 0...Double(x.count + 1)
@@ -58,8 +58,9 @@ extension RepresentationReport {
       ],
       [
         Panel(
-          title: language.pick("Error units of the dynamic model", "動的モデルの誤差ユニット"),
-          xLabel: language.pick("token of the held-out song", "学習に使わない歌のトークン"), yLabel: score,
+          title: language.pick(
+            "Size of the error units ξ of the dynamic model", "動的モデルの誤差ユニット ξ の大きさ"),
+          xLabel: language.pick("token of the held-out song", "未学習の歌のトークン"), yLabel: score,
           series: Array(errors.reversed()), xRange: range)
       ],
     ]
@@ -74,6 +75,7 @@ extension RepresentationReport {
       encoded.map { language.pick($0.english, $0.japanese) }
       + [language.pick("shift limit", "シフトの上限")]
     let lowest = values.flatMap { $0 }.reduce(0, min)
+    let largest = max(0.1, values.flatMap { $0 }.map(abs).reduce(0, max))
     return Panel(
       title: title,
       xLabel: language.pick("level of the dynamic model", "動的モデルの階層"),
@@ -82,7 +84,7 @@ extension RepresentationReport {
           HeatMap(
             categories: Tensor(rows: values),
             range: lowest < 0
-              ? -1...1 : 0...max(0.1, values.flatMap { $0 }.reduce(0, max)),
+              ? -largest...largest : 0...largest,
             palette: lowest < 0 ? .signed : .amount(.attention), showsValues: true))
       ], legend: .none,
       categories: material.levels.map { language.pick($0.name.english, $0.name.japanese) },

@@ -24,6 +24,9 @@ package struct RepresentationReport: Sendable {
   /// The level of chance at which a number is counted; nothing is corrected for how many there are.
   package static let significance = 0.05
 
+  /// The gain over a chain of first order, in nats a token, below which it is called none.
+  package static let smallestGain = 0.01
+
   /// Every number beside its null.
   package var effects: [Effect] {
     var effects: [Effect] = []
@@ -31,25 +34,25 @@ package struct RepresentationReport: Sendable {
       effects.append(
         Effect(
           LocalizedText(
-            english: "mean surprisal per token of the held-out song",
-            japanese: "学習に使わない歌におけるトークン当たりの平均驚き"),
+            english: "mean surprisal of the held-out song",
+            japanese: "未学習の歌の平均の驚き（トークン当たり）"),
           value: SampleCorrelation.mean(traces.surprisals), unit: "nats",
           null: .analytic(
             traces.chainSurprisal,
             LocalizedText(
-              english: "a Markov chain of first order learned from the same songs",
+              english: "a first-order Markov chain learned from the same songs",
               japanese: "同じ歌から学習した 1 次マルコフ連鎖"))))
     }
     for (index, measured) in analysis.surprisal.enumerated() {
-      let what = index == 0 ? "F" : "‖ξ‖ \(index)"
+      let what = index == 0 ? "F" : "‖ξ\(RepresentationMaterial.subscripted(index))‖"
       effects.append(
         shifted("correlation of \(what) with surprisal", "\(what) と驚きの相関", measured))
     }
     if let entropy = analysis.entropy {
       effects.append(
         shifted(
-          "correlation of the entropy of attention with ‖ξ‖ 1",
-          "注意のエントロピーと ‖ξ‖ 1 の相関", entropy))
+          "correlation of the entropy of attention with ‖ξ₁‖",
+          "注意のエントロピーと ‖ξ₁‖ の相関", entropy))
     }
     for (level, measured) in zip(material.levels, analysis.alignment.best) {
       effects.append(
@@ -60,26 +63,26 @@ package struct RepresentationReport: Sendable {
     for (level, measured) in zip(material.levels, analysis.similarity.best) {
       effects.append(
         shifted(
-          "largest representational similarity of a layer with \(level.name.english)",
-          "\(level.name.japanese) と層の表現類似度の最大値", measured))
+          "largest RSA of a layer with \(level.name.english)",
+          "\(level.name.japanese) と層の RSA の最大値", measured))
     }
     for (layer, measured) in zip(encoded, analysis.accuracy) {
       effects.append(
         shifted(
-          "2-vs-2 accuracy from \(layer.english)", "2 対 2 正答率（\(layer.japanese)から）",
+          "2-vs-2 accuracy from \(layer.english)", "2 対 2 正答率（\(layer.japanese)）",
           measured))
     }
     if let ceiling = analysis.ceiling {
       effects.append(
         shifted(
-          "2-vs-2 accuracy from the error units themselves (upper bound)",
-          "2 対 2 正答率（誤差ユニット自身から、上限）", ceiling))
+          "2-vs-2 accuracy from ξ itself (upper bound)",
+          "2 対 2 正答率（ξ 自身、上限）", ceiling))
     }
     effects.append(
       Effect(
         LocalizedText(
-          english: "2-vs-2 accuracy from the last layer in random order",
-          japanese: "2 対 2 正答率（最後の層の時点を無作為に並べ替え）"),
+          english: "2-vs-2 accuracy from the last layer, shuffled",
+          japanese: "2 対 2 正答率（最後の層、時点を並べ替え）"),
         value: analysis.shuffled,
         null: .analytic(
           0.5, LocalizedText(english: "chance", japanese: "偶然の水準"))))
@@ -102,6 +105,17 @@ package struct RepresentationReport: Sendable {
     var english = ["Exploratory; p is not corrected for the number of tests."]
     var japanese = ["探索的な結果であり、p 値は検定の数で補正していません。"]
     func count(_ all: [Measured]) -> Int { all.count { $0.p < Self.significance } }
+    if let traces = material.traces {
+      // What a chain of first order knows, the present token alone tells.
+      let gain = traces.chainSurprisal - SampleCorrelation.mean(traces.surprisals)
+      let isBetter = gain > Self.smallestGain
+      english.append(
+        "The Transformer predicts the song "
+          + (isBetter ? "better than" : "no better than") + " a first-order chain.")
+      japanese.append(
+        "Transformer の予測は、1 次マルコフ連鎖より"
+          + (isBetter ? "優れています。" : "優れているとは言えません。"))
+    }
     if let first = analysis.surprisal.first {
       let found = count(analysis.surprisal)
       english.append(
@@ -109,7 +123,7 @@ package struct RepresentationReport: Sendable {
           + "shifts (F: r = \(digits(first.value)), p = \(digits(first.p))).")
       japanese.append(
         "驚きは、F と各階層の ‖ξ‖ の計 \(analysis.surprisal.count) 個のうち \(found) 個と、"
-          + "巡回シフトを超えて相関します（F: r = \(digits(first.value))、p = \(digits(first.p))）。")
+          + "巡回シフトを超えて相関します（F：r = \(digits(first.value))、p = \(digits(first.p))）。")
     }
     let (cka, rsa) = (analysis.alignment.best, analysis.similarity.best)
     english.append(
@@ -131,7 +145,7 @@ package struct RepresentationReport: Sendable {
             ?? "") + ".")
       japanese.append(
         "シフトを超えて未使用の応答を見分けられる層は \(trained.count) 個中 \(count(trained)) 個で、"
-          + "最良は\(name.japanese)で、対の \(percent(measured.value)) を見分けます"
+          + "最良は「\(name.japanese)」で、対の \(percent(measured.value)) を見分けます"
           + "（シフトの上限は \(percent(measured.upper))）"
           + (analysis.ceiling.map { "。誤差ユニット自身からは \(percent($0.value)) です" } ?? "")
           + "。")

@@ -14,20 +14,21 @@ package struct RepresentationsComparison: BridgeComparison {
   package var title: LocalizedText {
     LocalizedText(
       english: "Representations of one song: error units beside Transformer layers",
-      japanese: "一つの歌の表現：誤差ユニットと Transformer の層")
+      japanese: "1 つの歌の表現：誤差ユニットと Transformer の層")
   }
   package var claim: Claim {
     Claim(
       equation: [
         "r(F, −ln p),  r(‖ξ‖, −ln p)",
-        "CKA(X, Y) = ‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F)",
-        "RSA = Spearman(1 − r(x_i, x_j), 1 − r(y_i, y_j))",
-        "Ŷ = X (XᵀX + λI)⁻¹ XᵀY,  2-vs-2: cos(ŷ_i, y_i) + cos(ŷ_j, y_j) > cos(ŷ_i, y_j) + cos(ŷ_j, y_i)",
+        "CKA(X, Y) = ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖),   ‖A‖² = Σᵢⱼ Aᵢⱼ²",
+        "RSA = Spearman(1 − r(xᵢ, xⱼ), 1 − r(yᵢ, yⱼ))",
+        "Ŷ = X (XᵀX + λI)⁻¹ XᵀY",
+        "2-vs-2: cos(ŷᵢ, yᵢ) + cos(ŷⱼ, yⱼ) > cos(ŷᵢ, yⱼ) + cos(ŷⱼ, yᵢ)",
       ],
       meaning: LocalizedText(
         english: """
           A hierarchical dynamic model and a Transformer hear the same song of a bird; the \
-          Transformer has learned to predict the next token of other songs. Asked is whether it is \
+          Transformer has learned to predict the next token of other songs. The question is whether the Transformer is \
           surprised where free energy and error units are large, whether its layers arrange moments \
           as the model's levels do, and whether simulated sensors that see the error units can be \
           predicted from its layers. Both hear one sound, so likeness may come from the sound \

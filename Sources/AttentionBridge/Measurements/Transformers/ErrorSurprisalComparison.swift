@@ -21,8 +21,8 @@ package struct ErrorSurprisalComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "a_t = ln Σ_heads Σ_j ‖ξ_j‖,  ξ_j = e^{s_j(t)} (v_j − μ*_{t−1})",
-      "r = corr(a_t, −ln p(x_t | x_{<t}, source))",
+      "aₜ = ln Σₕ Σⱼ ‖ξⱼ(t)‖,   ξⱼ(t) = exp(sⱼ(t)) (vⱼ − μ*(t − 1)),   h: heads",
+      "r = corr(aₜ, −ln p(xₜ | x₁ … xₜ₋₁))",
     ],
     meaning: LocalizedText(
       english: """
@@ -35,7 +35,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
       japanese: """
         文字が届くと、デコーダーの注意のセルは直前の文字での静止点から動き始め、再び静止するまで誤差\
         ユニットが活動します。その活動が、モデルにとって意外な文字ほど大きいかどうかを調べます。比較の\
-        基準は 2 つです。句の中で驚きを巡回させたものと、別の歌の同じ位置の驚きに入れ替えたもの\
+        基準は 2 つです。句の中で驚きの順番を巡回させたものと、別の歌の同じ位置の驚きに入れ替えたもの\
         （位置だけによる関係はここに残ります）です。
         """),
     references: ["feldman2010attention", "vaswani2017attention"])
@@ -70,12 +70,19 @@ package struct ErrorSurprisalComparison: BridgeComparison {
       english: "surprisal of another verse, same places", japanese: "別の歌の同じ位置の驚き")
     var effects: [Effect] = []
     for part in parts {
-      for (null, method) in [(part.result.shifted, shift), (part.result.exchanged, exchange)] {
+      for (null, method, control) in [
+        (part.result.shifted, shift, LocalizedText(english: "shifts", japanese: "巡回と比較")),
+        (
+          part.result.exchanged, exchange,
+          LocalizedText(english: "other verses", japanese: "別の歌と比較")
+        ),
+      ] {
         effects.append(
           Effect(
             LocalizedText(
-              english: "\(part.name.english): r of ln activity and surprisal",
-              japanese: "\(part.name.japanese)：対数活動と驚きの相関 r"), value: part.result.value,
+              english: "\(part.name.english): r, beside \(control.english)",
+              japanese: "\(part.name.japanese)：相関 r（\(control.japanese)）"),
+            value: part.result.value,
             null: .shuffled(null, value: part.result.value, method)))
       }
     }
@@ -182,15 +189,17 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     }
   }
 
+  /// Whether so few controls are as large, in either direction, that chance is no good explanation.
+  private static func isOutside(_ controls: [Double], _ value: Double) -> Bool {
+    let reaching = controls.count { abs($0) >= abs(value) }
+    return Double(1 + reaching) / Double(1 + controls.count) < 0.05
+  }
+
   private static func verdict(_ parts: [(name: LocalizedText, result: Correlation)])
     -> LocalizedText
   {
-    func isOutside(_ controls: [Double], _ value: Double) -> Bool {
-      let reaching = controls.count { abs($0) >= abs(value) }
-      return Double(1 + reaching) / Double(1 + controls.count) < 0.05
-    }
     let texts = parts.map { part -> (english: String, japanese: String) in
-      let (r, name) = (String(format: "%.2f", part.result.value), part.name)
+      let (r, name) = (Self.digits(part.result.value), part.name)
       let byShift = isOutside(part.result.shifted, part.result.value)
       let byExchange = isOutside(part.result.exchanged, part.result.value)
       switch (byShift, byExchange) {
@@ -217,8 +226,14 @@ package struct ErrorSurprisalComparison: BridgeComparison {
       }
     }
     return LocalizedText(
-      english: "Exploratory. " + texts.map(\.english).joined(separator: " "),
-      japanese: "探索的な測定です。" + texts.map(\.japanese).joined())
+      english: "Exploratory; r is of ln activity and surprisal. "
+        + texts.map(\.english).joined(separator: " "),
+      japanese: "探索的な測定です。r は活動の対数と驚きの相関です。" + texts.map(\.japanese).joined())
+  }
+
+  /// Two digits after the point, with a minus sign that is one.
+  private static func digits(_ value: Double) -> String {
+    String(format: "%.2f", value).replacingOccurrences(of: "-", with: "−")
   }
 
   // MARK: The figure
@@ -228,6 +243,10 @@ package struct ErrorSurprisalComparison: BridgeComparison {
   ) -> LocalizedFigure {
     let last = parts[parts.count - 1]
     let verse = last.verses[0]
+    let follows = parts.contains { part in
+      isOutside(part.result.shifted, part.result.value)
+        && isOutside(part.result.exchanged, part.result.value)
+    }
     let places = verse.tokens.indices.map { Double($0 + 1) }
     func standard(_ values: [Double]) -> [Double] {
       let mean = HeadReading.mean(values)
@@ -237,9 +256,10 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     return LocalizedFigure { language in
       func pick(_ text: LocalizedText) -> String { language.pick(text.english, text.japanese) }
       let trace = Panel(
-        title: language.pick("One held-out verse", "学習していない歌の下の句"),
+        title: language.pick(
+          "One held-out verse: surprisal and error units", "学習していない歌の下の句：驚きと誤差ユニット"),
         xLabel: language.pick("character that arrives", "届いた文字"),
-        yLabel: language.pick("standard deviations", "標準偏差を単位とする値"),
+        yLabel: language.pick("z-score", "z 得点"),
         series: [
           .line(
             language.pick("surprisal", "驚き"), role: .surprise, x: places,
@@ -248,21 +268,29 @@ package struct ErrorSurprisalComparison: BridgeComparison {
             language.pick("error units", "誤差ユニット"), role: .error, x: places,
             y: standard(verse.activity), width: 4),
         ], rules: [.horizontal(0)], categories: poems.names(verse.tokens))
-      let clouds = parts.map { part in
-        Panel(
-          title: "\(pick(part.name)), r = \(String(format: "%.2f", part.result.value))",
+      let clouds = parts.map { part -> Panel in
+        let surprisal = part.verses.flatMap(\.surprisal)
+        // Of a text known by heart hardly any character surprises; a linear axis would show one.
+        let isSkewed =
+          MeasurementStatistics.quantile(surprisal, 0.5) < 0.01 * (surprisal.max() ?? 0)
+        return Panel(
+          title: "\(pick(part.name))\(language.pick(", ", "、"))r = \(digits(part.result.value))",
           xLabel: language.pick("surprisal −ln p (nats)", "驚き −ln p（ナット）"),
-          yLabel: language.pick("error units, ln Σ ‖ξ‖", "誤差ユニットの活動 ln Σ ‖ξ‖"),
+          yLabel: language.pick("ln of error-unit activity", "誤差ユニットの活動の対数"),
           series: [
             .points(
-              role: .error, x: part.verses.flatMap(\.surprisal),
+              role: .error, x: surprisal,
               y: part.verses.flatMap(\.activity), size: 7)
-          ], legend: .none)
+          ], xScale: isSkewed ? .logarithmic : .linear, legend: .none)
       }
       return Figure(
         title: language.pick(
-          "Do error units answer to surprise? (exploratory)",
-          "誤差ユニットは驚きに応じて活動するか（探索的な測定）"),
+          follows
+            ? "Error units show a link to surprisal (exploratory)"
+            : "Error units show no link to surprisal (exploratory)",
+          follows
+            ? "誤差ユニットの活動は驚きと関係がある（探索的な測定）"
+            : "誤差ユニットの活動と驚きの関係は見られない（探索的な測定）"),
         rows: [[trace], clouds], height: 1100, language: language)
     }
   }

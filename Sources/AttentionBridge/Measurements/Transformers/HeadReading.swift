@@ -92,20 +92,17 @@ package struct HeadReading: Sendable {
     values.reduce(0, +) / Double(max(1, values.count))
   }
 
-  /// Means over the queries: entropy, ln Z, KL, `ln` of the number of keys, and `exp(entropy)`, the
-  /// number of keys that count.
+  /// Means over the queries: entropy, ln Z, KL, and `ln` of the number of keys that can be seen.
   package var means: Means {
     Means(
       entropy: Self.mean(entropies), logPrecision: Self.mean(logPrecisions),
-      surprise: Self.mean(surprises), logCount: Self.mean(logCounts),
-      keys: Self.mean(entropies.map { exp($0) }), visible: Self.mean(logCounts.map { exp($0) }))
+      surprise: Self.mean(surprises), logCount: Self.mean(logCounts))
   }
 
-  /// Means of a head.
+  /// Means of a head, in nats.
   package struct Means: Sendable {
-    /// In nats but for `keys` and `visible`, which are numbers of keys.
+    /// Over its queries.
     package var entropy: Double, logPrecision: Double, surprise: Double, logCount: Double
-    package var keys: Double, visible: Double
   }
 }
 

@@ -22,8 +22,8 @@ package struct HeadsComparison: BridgeComparison {
   ]
   package let claim = Claim(
     equation: [
-      "μ* = head's output,  F(α) = Σ_j α_j (ln α_j − s_j) = −ln Z,  ε_n = −∂Loss/∂n",
-      "H[α],  ln Z = logsumexp(s) = ln precision,  KL[α ‖ uniform] = ln T − H[α],  e^{H[α]} keys",
+      "μ* = Σⱼ αⱼ vⱼ,   F(α) = Σⱼ αⱼ (ln αⱼ − sⱼ) = −ln Z,   εₙ = −∂Loss/∂n",
+      "H[α] = −Σⱼ αⱼ ln αⱼ,   ln Z = logsumexp(s),   KL[α‖1/T] = ln T − H[α]",
     ],
     meaning: LocalizedText(
       english: """
@@ -35,9 +35,9 @@ package struct HeadsComparison: BridgeComparison {
         """,
       japanese: """
         学習したモデルが実際に使うクエリ・キー・値の上でも、どのヘッドも静止したセルであり、その重みは\
-        自由エネルギーを最小にします。学習で何が変わるかは測って確かめます。重みがどれほど鋭くなるか、\
-        状態ユニットの精度がどれほど上がるか、各クエリが見えるキーへの均等な配分から重みをどれほど動かすか\
-        （ベイズ的驚き）です。同じ形の学習前のモデルと比べると、構造だけで生じる分がわかります。
+        自由エネルギーを最小にします。学習で何が変わるかは、測って確かめます。測るのは、重みがどれほど鋭くなるか、状態ユニットの精度が\
+        どれほど上がるか、各クエリが重みを、見えるキーへの均等な配分からどれほど動かすか（ベイズ的驚き）\
+        です。同じ形の学習前のモデルと比べると、構造だけで生じる分がわかります。
         """),
     references: ["vaswani2017attention", "feldman2010attention", "millidge2022predictive"])
 
@@ -175,57 +175,63 @@ package struct HeadsComparison: BridgeComparison {
   private static func effects(
     _ trained: [HeadReading], _ untrained: [HeadReading]
   ) -> [Effect] {
-    let before = LocalizedText(english: "before training", japanese: "学習前")
+    let even = LocalizedText(
+      english: "even spread over the visible keys, mean ln T (entropy)",
+      japanese: "見えるキーへの均等な配分、ln T の平均（エントロピー）")
+    let before = LocalizedText(
+      english: "before training (precision, surprise)", japanese: "学習前（精度、驚き）")
     return groups(trained, untrained).flatMap { group -> [Effect] in
       func mean(_ heads: [HeadReading], _ part: (HeadReading.Means) -> Double) -> Double {
         HeadReading.mean(heads.map { part($0.means) })
       }
       func effect(
-        _ english: String, _ japanese: String, _ unit: String,
-        _ part: (HeadReading.Means) -> Double, null: Null? = nil
+        _ english: String, _ japanese: String, _ part: (HeadReading.Means) -> Double,
+        null: Null? = nil
       ) -> Effect {
         Effect(
           LocalizedText(
             english: "\(group.name.english): \(english)",
             japanese: "\(group.name.japanese)：\(japanese)"), value: mean(group.trained, part),
-          unit: unit, null: null ?? .analytic(mean(group.untrained, part), before))
+          unit: "nats", null: null ?? .analytic(mean(group.untrained, part), before))
       }
       return [
         effect(
-          "entropy of the weights", "重みのエントロピー", "nats", \.entropy,
-          null: .analytic(
-            mean(group.trained, \.logCount),
-            LocalizedText(
-              english: "even spread, mean ln T; before training "
-                + number(mean(group.untrained, \.entropy)),
-              japanese: "均等な配分（ln T の平均）。学習前は "
-                + number(mean(group.untrained, \.entropy))))),
-        effect("ln precision = logsumexp(s)", "対数精度 = logsumexp(s)", "nats", \.logPrecision),
-        effect(
-          "Bayesian surprise KL[α ‖ uniform]", "ベイズ的驚き KL[α ‖ 一様]", "nats", \.surprise),
-        effect("keys that count, e^H", "実効的なキーの数 e^H", "", \.keys),
+          "entropy of the weights", "重みのエントロピー", \.entropy,
+          null: .analytic(mean(group.trained, \.logCount), even)),
+        effect("ln precision", "対数精度", \.logPrecision),
+        effect("Bayesian surprise", "ベイズ的驚き", \.surprise),
       ]
     }
   }
 
-  private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+  private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
 
   private static func verdict(
     _ trained: [HeadReading], _ untrained: [HeadReading]
   ) -> LocalizedText {
     let pairs = zip(trained, untrained).map { ($0.means, $1.means) }
     let sharper = pairs.count { $0.entropy < $1.entropy }
-    let surprises = (
-      HeadReading.mean(pairs.map(\.0.surprise)), HeadReading.mean(pairs.map(\.1.surprise))
-    )
     // By chance half of the heads are sharper; two standard deviations of a fair coin decide.
     let margin = Double(pairs.count).squareRoot()
     let excess = Double(2 * sharper - pairs.count)
+    func average(_ part: KeyPath<HeadReading.Means, Double>) -> (after: String, before: String) {
+      (
+        number(HeadReading.mean(pairs.map { $0.0[keyPath: part] })),
+        number(HeadReading.mean(pairs.map { $0.1[keyPath: part] }))
+      )
+    }
+    let (entropy, precision) = (average(\.entropy), average(\.logPrecision))
+    let surprise = average(\.surprise)
+    let preciser = pairs.count { $0.logPrecision > $1.logPrecision }
     let numbers = (
-      english: "Bayesian surprise is \(number(surprises.0)) nats a step, "
-        + "\(number(surprises.1)) before training.",
-      japanese: "ベイズ的驚きは 1 ステップあたり \(number(surprises.0)) ナット"
-        + "（学習前は \(number(surprises.1)) ナット）です。"
+      english: "Mean entropy: \(entropy.after) nats (\(entropy.before) before training); "
+        + "ln precision: \(precision.after) (\(precision.before)), higher in \(preciser) of "
+        + "\(pairs.count) heads; Bayesian surprise: \(surprise.after) (\(surprise.before)). "
+        + "One example and one training run.",
+      japanese: "平均エントロピーは \(entropy.after) ナット（学習前 \(entropy.before)）、対数精度は "
+        + "\(precision.after)（学習前 \(precision.before)、\(pairs.count) 個中 \(preciser) 個で上昇）、"
+        + "ベイズ的驚きは \(surprise.after)（学習前 \(surprise.before)）です。"
+        + "例文も学習も 1 回だけの結果です。"
     )
     if excess > 2 * margin {
       return LocalizedText(

@@ -13,19 +13,28 @@ package struct HeadsFigure {
   /// The figure.
   package var figure: LocalizedFigure {
     let groups = heads
+    let even = Self.steps(groups.map { $0.after.logCount })
+    let sharper = groups.count { $0.after.entropy < $0.before.entropy }
+    let isSharper = 2 * sharper > groups.count
     return LocalizedFigure { language in
       let names = groups.map { $0.name }
       let places = groups.indices.map { Double($0 + 1) }
       let before = language.pick("before training", "学習前")
       let after = language.pick("trained", "学習後")
+      let axis =
+        trained.count <= HeadsComparison.mostHeads
+        ? language.pick(
+          "head (E encoder, D decoder, X cross-attention)",
+          "ヘッド（E エンコーダー、D デコーダー、X 交差注意）")
+        : language.pick("layer (mean of its heads)", "層（ヘッドの平均）")
       let entropy = Panel(
         title: language.pick("Sharpness of the weights", "重みの鋭さ"),
-        xLabel: language.pick("head", "ヘッド"),
+        xLabel: axis,
         yLabel: language.pick("entropy (nats)", "エントロピー（ナット）"),
         series: [
           .line(
-            language.pick("even spread, ln T", "均等な配分 ln T"), role: .truth, x: places,
-            y: groups.map { $0.after.logCount }, width: 4),
+            language.pick("even spread", "均等な配分"), role: .truth, x: even.x, y: even.y,
+            width: 4),
           .points(
             before, role: .neutral(6), x: places, y: groups.map { $0.before.entropy }, size: 16),
           .points(
@@ -34,8 +43,8 @@ package struct HeadsFigure {
         turnsLongCategories: true)
       let precision = Panel(
         title: language.pick("Precision of the state unit", "状態ユニットの精度"),
-        xLabel: language.pick("head", "ヘッド"),
-        yLabel: language.pick("ln precision = logsumexp (nats)", "対数精度 = logsumexp（ナット）"),
+        xLabel: axis,
+        yLabel: language.pick("ln precision (nats)", "対数精度（ナット）"),
         series: [
           .points(
             before, role: .neutral(6), x: places, y: groups.map { $0.before.logPrecision },
@@ -46,8 +55,12 @@ package struct HeadsFigure {
         turnsLongCategories: true)
       return Figure(
         title: language.pick(
-          "Heads of a Transformer read as predictive-coding cells",
-          "Transformer のヘッドを予測符号化のセルとして読む"),
+          isSharper
+            ? "Training makes the heads of a Transformer sharper"
+            : "Training does not make the heads of a Transformer sharper",
+          isSharper
+            ? "学習により Transformer のヘッドは鋭くなる"
+            : "学習しても Transformer のヘッドは鋭くならない"),
         rows: [[entropy, precision], [steps(language)]], height: 1100, language: language)
     }
   }
@@ -61,8 +74,8 @@ package struct HeadsFigure {
     let values = shown.flatMap(\.surprises)
     return Panel(
       title: language.pick(
-        "Bayesian surprise of each step, KL[α ‖ uniform]",
-        "各ステップのベイズ的驚き KL[α ‖ 一様]（ナット）"),
+        "Bayesian surprise of each step (nats)",
+        "各ステップのベイズ的驚き（ナット）"),
       xLabel: isDecoder
         ? language.pick("token that the decoder has just read", "デコーダーが読んだばかりの文字")
         : language.pick("token (query)", "文字（クエリ）"),
@@ -73,6 +86,22 @@ package struct HeadsFigure {
             categories: Tensor(shape: .matrix(shown.count, tokens.count), values: values),
             range: 0...max(1e-3, values.max() ?? 1), palette: .amount(.attention)))
       ], legend: .none, categories: tokens, yCategories: shown.map(\.shortName))
+  }
+
+  /// A level line at every value, unbroken where neighbors are equal.
+  private static func steps(_ values: [Double]) -> (x: [Double], y: [Double]) {
+    var (x, y): ([Double], [Double]) = ([], [])
+    for (index, value) in values.enumerated() {
+      let place = Double(index + 1)
+      // A value that is not finite leaves a gap.
+      if index > 0 && abs(value - values[index - 1]) > 1e-9 {
+        x.append(place - 0.5)
+        y.append(.nan)
+      }
+      x += [place - 0.4, place + 0.4]
+      y += [value, value]
+    }
+    return (x, y)
   }
 
   private typealias Group = (
@@ -91,8 +120,7 @@ package struct HeadsFigure {
         entropy: HeadReading.mean(all.map(\.entropy)),
         logPrecision: HeadReading.mean(all.map(\.logPrecision)),
         surprise: HeadReading.mean(all.map(\.surprise)),
-        logCount: HeadReading.mean(all.map(\.logCount)), keys: HeadReading.mean(all.map(\.keys)),
-        visible: HeadReading.mean(all.map(\.visible)))
+        logCount: HeadReading.mean(all.map(\.logCount)))
     }
     return layers.enumerated().map { index, layer in
       (
