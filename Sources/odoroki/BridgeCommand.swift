@@ -71,7 +71,7 @@ struct BridgeCommand: ParsableCommand {
     }
     let isTold = text != nil || poem != nil || to != nil
     if weights != nil {
-      guard name == nil || name == "heads" else {
+      guard name == nil || ["heads", "m6"].contains(name?.lowercased()) else {
         throw ValidationError("--weights belongs to the comparison of heads; leave the name out.")
       }
       guard (text == nil) != (poem == nil) else {
@@ -82,7 +82,7 @@ struct BridgeCommand: ParsableCommand {
       throw ValidationError("--text, --to and --poem belong to --weights CHECKPOINT.")
     }
     if features != nil || responses != nil {
-      guard name == "representations" || name?.lowercased() == "m8", weights == nil else {
+      guard ["representations", "m8"].contains(name?.lowercased()), weights == nil else {
         throw ValidationError(
           "--features and --responses belong to: odoroki bridge representations.")
       }
@@ -91,12 +91,13 @@ struct BridgeCommand: ParsableCommand {
       throw ValidationError(
         "--figure draws one comparison, by its name; --figures FOLDER draws all of them.")
     }
+    if let figures, figures.isEmpty { throw ValidationError("--figures needs a folder.") }
     if figures != nil && (!isMany || files.noFigure) {
       throw ValidationError("--figures belongs to several comparisons with figures.")
     }
   }
 
-  private var isMany: Bool { weights == nil && (name == nil || name == "all") }
+  private var isMany: Bool { weights == nil && (name == nil || name?.lowercased() == "all") }
 
   private var subject: BridgeRequest.Subject {
     if let weights {
@@ -110,7 +111,7 @@ struct BridgeCommand: ParsableCommand {
     if features != nil || responses != nil {
       return .representations(features: features, responses: responses)
     }
-    return name == "all" ? .everything : .one(name)
+    return name.lowercased() == "all" ? .everything : .one(name)
   }
 
   func run() throws {

@@ -80,7 +80,8 @@ struct BridgeCommandTests {
     #expect(japanese.errors.hasPrefix("エラー: ブリッジに 'sinc' という比較はありません"))
     for arguments in [
       ["--instances", "0"], ["cell", "--instances", "-3"], ["--figure", "a.png"],
-      ["cell", "--figures", "f"], ["--text", "あき"], ["cell", "--weights", "a", "--text", "あき"],
+      ["cell", "--figures", "f"], ["--figures", ""], ["--text", "あき"],
+      ["cell", "--weights", "a", "--text", "あき"],
       ["--features", "a.npy"], ["cell", "--responses", "a.npy"], ["--weights", "a"],
       ["--weights", "a", "--text", "あ", "--poem", "3"],
     ] {

@@ -122,8 +122,8 @@ struct BridgeTests {
     #expect(!result.holds)
     let text = result.report(in: .english, style: .plain)
     #expect(text.contains("0.5000") && text.contains("0.500") && text.contains("✗"))
-    #expect(text.contains("null: circular shifts (mean and 95 % of 3 controls)"))
-    #expect(text.contains("null: no slope\n") && text.contains("Nothing."))
+    #expect(text.contains("null a: circular shifts (mean and 95 % of 3 controls)"))
+    #expect(text.contains("null b: no slope\n") && text.contains("Nothing."))
     #expect(result.csv.split(separator: "\n").count == 3)
     guard case .object(let members)? = Optional(result.tree) else { return }
     #expect(members.contains { $0.name == "comparisons" })

@@ -47,6 +47,8 @@ package struct CellModel: Sendable {
       "levels.1.parameters.keys=[" + problem.keys.map(list).joined(separator: ", ") + "]",
       "levels.1.parameters.width=\(1 / (problem.inverseTemperature * problem.inverseTemperature))",
       "levels.1.output.value=[" + problem.keys.map { _ in "content" }.joined(separator: ", ") + "]",
+      // What a user may have tried there: a prediction from above.
+      "levels.2.output.content=0", "levels.2.precision.content=exp(-40)",
       "levels.2.output.query=" + list(problem.query),
       "levels.2.precision.query=" + queryPrecision,
       "data=",

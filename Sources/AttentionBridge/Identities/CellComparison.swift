@@ -84,8 +84,26 @@ package struct CellComparison: BridgeComparison {
         "ln F(μ*) = ln ½ + ln Z + ln tr Cov[v]", "ln F(μ*) = ln ½ + ln Z + ln tr Cov[v]",
         tolerance: 1e-12),
     ]
+    deviations.append(Self.twoKeys(settings, &source))
     deviations += try inModelLanguage(settings, &source)
     return Finding(deviations: deviations, figure: settings.draws ? try figure() : nil)
+  }
+
+  /// The error left over where almost all weight lies on one of two keys, down to e^{−30} of it.
+  private static func twoKeys(
+    _ settings: BridgeSettings, _ source: inout RandomSource
+  ) -> Deviation {
+    var meter = DeviationMeter()
+    for _ in 0..<settings.instances {
+      let (gap, level, width) = (30 * source.uniform(), 3 * source.normal(), source.normal())
+      let cell = AttentionCell(logPrecisions: [level, level - gap], values: [[0], [width]])
+      // α (1 − α) = e^{−gap} / (1 + e^{−gap})², in logarithms.
+      let expected = log(0.5) + cell.logPrecision - gap - 2 * log1p(exp(-gap)) + 2 * log(abs(width))
+      meter.compare(log(cell.scaledEnergy(at: cell.rest)) + cell.scale, expected)
+    }
+    return meter.deviation(
+      "two keys: ln F(μ*) = ln (½ Z α (1 − α) ‖v₁ − v₂‖²)",
+      "キー 2 つ：ln F(μ*) = ln (½ Z α (1 − α) ‖v₁ − v₂‖²)", tolerance: 1e-12)
   }
 
   /// The third way: the model file, on problems that it can state.

@@ -52,8 +52,10 @@ package struct MaskComparison: BridgeComparison {
       masked.compare(AttentionCell(hidden).rest, others.attended)
 
       var biased = problem
-      biased.bias = biased.bias.map { $0 + 2 * source.normal() }
-      bias.compare(AttentionCell(biased).rest, biased.attended)
+      let extra = problem.bias.map { _ in 2 * abs(source.normal()) }
+      biased.bias = Vectors.sum(problem.bias, 1, extra)
+      bias.compare(Self.doubled(problem, extra).rest, biased.attended)
+      biased.bias = problem.bias.map { $0 + 2 * source.normal() }
       posterior.compare(Self.posterior(biased), biased.attended)
     }
     return Finding(
@@ -62,12 +64,21 @@ package struct MaskComparison: BridgeComparison {
           "cell with silent error units = attention to the others",
           "黙った誤差ユニットのあるセル = 残りのキーへの注意", tolerance: 1e-12),
         bias.deviation(
-          "extra log-precision = bias on the scores", "対数精度の上乗せ = スコアのバイアス",
-          tolerance: 1e-12),
+          "a second error unit of precision exp(s) (exp(b) − 1) = bias b",
+          "精度 exp(s) (exp(b) − 1) の 2 つ目の誤差ユニット = バイアス b", tolerance: 1e-12),
         posterior.deviation(
           "Bayes' rule with prior exp(b) = bias on the scores", "事前確率 exp(b) のベイズ則 = スコアのバイアス",
           tolerance: 1e-12),
       ], figure: settings.draws ? figure() : nil)
+  }
+
+  /// A cell with a second error unit for every key, whose precision adds up with that of the first
+  /// to exp(s + b).
+  private static func doubled(_ problem: AttentionProblem, _ bias: [Double]) -> AttentionCell {
+    let scores = problem.scores
+    return AttentionCell(
+      logPrecisions: scores + zip(scores, bias).map { $0 + log(expm1($1)) },
+      values: problem.values + problem.values)
   }
 
   /// The mean of the values under `p(j | q) ∝ pⱼ exp(β q·kⱼ)`, by Bayes' rule for one key after

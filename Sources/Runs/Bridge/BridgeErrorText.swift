@@ -42,7 +42,7 @@ extension BridgeError {
       language.pick("\(what) is not finite", "\(what) が有限の数になりません")
     case .stopped:
       language.pick(
-        "stopped on request; what is there is kept", "求めに応じて止めました。そこまでの結果は残っています")
+        "stopped on request", "求めに応じて止めました")
     }
   }
 }

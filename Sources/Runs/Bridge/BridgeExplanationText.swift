@@ -34,8 +34,8 @@ extension BridgeResult {
   ) -> String {
     switch entry.outcome {
     case .failure(let error):
-      return language.pick("not made: ", "測定できませんでした: ")
-        + RunError.bridge(error).line(in: language) + "\n"
+      // Errors of files say themselves that they are errors.
+      return RunError.bridge(error).text(in: language)
     case .success(let finding):
       var parts: [String] = []
       if !finding.deviations.isEmpty {
@@ -76,6 +76,7 @@ extension BridgeResult {
   }
 
   private static func effectTable(_ effects: [Effect], _ language: ReportLanguage) -> TextTable {
+    let marks = nullMarks(effects, language)
     var columns = [
       TextTable.Column(
         language.pick("measured", "測定量"),
@@ -87,6 +88,7 @@ extension BridgeResult {
       TextTable.Column(
         language.pick("null", "帰無"), effects.map { .text(null($0.null)) }, alignment: .right),
     ]
+    if Set(marks).count > 1 { columns.append(TextTable.Column("", texts: marks)) }
     let probabilities = effects.map { effect -> Double? in
       if case .shuffled(_, _, let p, _, _) = effect.null { p } else { nil }
     }
@@ -103,24 +105,41 @@ extension BridgeResult {
     return TextTable(columns: columns)
   }
 
-  /// What the nulls are, each said once.
+  /// What the null of an effect is, without its numbers.
+  private static func nullText(_ effect: Effect, _ language: ReportLanguage) -> String {
+    switch effect.null {
+    case .analytic(_, let reason): reason.text(language.diagnostic)
+    case .shuffled(_, _, _, let count, let method):
+      method.text(language.diagnostic)
+        + language.pick(
+          " (mean and 95 % of \(count) controls)", "（対照 \(count) 回の平均と 95 % の範囲）")
+    }
+  }
+
+  /// A letter for each kind of null, in the order in which they appear.
+  private static func nullMarks(_ effects: [Effect], _ language: ReportLanguage) -> [String] {
+    var kinds: [String] = []
+    return effects.map { effect in
+      let text = nullText(effect, language)
+      if !kinds.contains(text) { kinds.append(text) }
+      let index = kinds.firstIndex(of: text) ?? 0
+      return index < 26 ? String(UnicodeScalar(UInt8(97 + index))) : "\(index + 1)"
+    }
+  }
+
+  /// What the nulls are, each said once, under the letter that the table gives it.
   private static func nulls(
     _ effects: [Effect], in language: ReportLanguage, style: TerminalStyle
   ) -> String {
+    let marks = nullMarks(effects, language)
+    let isOne = Set(marks).count == 1
     var lines: [String] = []
-    for effect in effects {
-      let line =
-        switch effect.null {
-        case .analytic(_, let reason): reason.text(language.diagnostic)
-        case .shuffled(_, _, _, let count, let method):
-          method.text(language.diagnostic)
-            + language.pick(
-              " (mean and 95 % of \(count) controls)", "（対照 \(count) 回の平均と 95 % の範囲）")
-        }
+    for (effect, mark) in zip(effects, marks) {
+      let label = language.pick("null", "帰無") + (isOne ? ": " : " \(mark): ")
+      let line = label + nullText(effect, language)
       if !lines.contains(line) { lines.append(line) }
     }
-    let label = language.pick("null: ", "帰無: ")
-    return lines.map { style.faint(label + $0) + "\n" }.joined()
+    return lines.map { style.faint($0) + "\n" }.joined()
   }
 
   private static func null(_ null: Null) -> String {

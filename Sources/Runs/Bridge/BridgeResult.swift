@@ -51,10 +51,15 @@ package struct BridgeResult: Sendable {
   /// Every number as a tree, for a result file; names and texts in English.
   package var tree: ResultTree {
     [
-      "version": .string(OdorokiVersion.current), "seed": .integer(Int(clamping: request.seed)),
+      "version": .string(OdorokiVersion.current), "seed": Self.seed(request.seed),
       "instances": .integer(request.instances), "holds": .bool(holds && failure == nil),
       "comparisons": .array(entries.map(Self.tree)),
     ]
+  }
+
+  /// A seed as a number, or as a text where files have no such number.
+  private static func seed(_ seed: UInt64) -> ResultTree {
+    Int(exactly: seed).map(ResultTree.integer) ?? .string("\(seed)")
   }
 
   private static func tree(_ entry: Entry) -> ResultTree {
@@ -148,6 +153,10 @@ package struct BridgeResult: Sendable {
     for entry in entries {
       let comparison = entry.comparison
       let start = "\(comparison.number),\(comparison.name),\(comparison.kind.rawValue),"
+      if case .failure(let error) = entry.outcome {
+        let reason = RunError.bridge(error).line(in: .english)
+        text += start + CSVText.field(reason) + ",,,,,,,,false\n"
+      }
       for deviation in entry.finding?.deviations ?? [] {
         text += start + CSVText.field(deviation.statement.english) + ","
         text += "\(number(deviation.value)),\(deviation.tolerance),\(deviation.instances),,,,,"

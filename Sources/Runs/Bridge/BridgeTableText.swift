@@ -120,10 +120,11 @@ extension BridgeResult {
     "\(entry.comparison.number)  \(entry.comparison.title.text(language.diagnostic))"
   }
 
-  /// A small number in few characters, such as `3.1e-15`.
+  /// A number in few characters, such as `3.1e-15` or `2.7`.
   static func scientific(_ value: Double) -> String {
     if value == 0 { return "0" }
     guard value.isFinite else { return value.isNaN ? "NaN" : value < 0 ? "−∞" : "∞" }
+    if abs(value) >= 0.1 && abs(value) < 1000 { return String(format: "%.1f", value) }
     let exponent = Int(log10(abs(value)).rounded(.down))
     if value == pow(10, Double(exponent)) { return "1e\(exponent)" }
     let text = String(format: "%.1e", value)
