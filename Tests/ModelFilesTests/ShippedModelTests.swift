@@ -11,9 +11,9 @@ let modelsFolder = URL(filePath: #filePath).deletingLastPathComponent()
 
 /// The names of all models that ship.
 let shippedModels = [
-  "birdsong", "convolution", "double-well", "linear-hierarchy", "lorenz", "nile-constant",
-  "nile-level", "nile-step", "nile-trend", "ornstein-uhlenbeck", "pendulum-sensor",
-  "size-inference",
+  "attention-cell", "birdsong", "convolution", "double-well", "linear-hierarchy", "lorenz",
+  "nile-constant", "nile-level", "nile-step", "nile-trend", "ornstein-uhlenbeck",
+  "pendulum-sensor", "posner", "size-inference",
 ]
 
 /// Loads a shipped model, showing the loader's text where it refuses.
@@ -62,6 +62,8 @@ func loadShipped(_ name: String, overrides: [String] = []) throws -> ModelFile {
 
   /// Depth, orders n and d, samples, then states and outputs of every level.
   @Test(arguments: [
+    ("attention-cell", 1, [1, 1, 1], [0, 0], [4, 3]),
+    ("posner", 1, [5, 3, 64], [2, 0], [3, 3]),
     ("birdsong", 2, [5, 3, 128], [3, 3, 0], [2, 1, 1]),
     ("convolution", 1, [7, 3, 32], [2, 0], [4, 1]),
     ("double-well", 1, [7, 3, 64], [1, 0], [1, 1]),
