@@ -7,6 +7,12 @@ enum MeasurementStatistics {
     values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
   }
 
+  /// The largest; NaN of nothing and of anything that is not a number.
+  static func largest(_ values: [Double]) -> Double {
+    guard let first = values.first else { return .nan }
+    return values.reduce(first) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+  }
+
   /// A quantile by the nearest rank, 0.5 for the median; NaN of nothing.
   static func quantile(_ values: [Double], _ fraction: Double) -> Double {
     guard !values.isEmpty else { return .nan }

@@ -43,23 +43,23 @@ package struct TopDownComparison: BridgeComparison {
 
   package func examine(_ settings: BridgeSettings) throws(BridgeError) -> Finding {
     var source = RandomSource(seed: settings.seed).split(name)
-    var (curve, crossing) = (0.0, 0.0)
+    // Meters keep what is not a number, which a maximum would lose.
+    var (curves, crossings, lines) = (DeviationMeter(), DeviationMeter(), DeviationMeter())
     var (silent, units): ([Double], [Double]) = ([], [])
-    var distances = 0.0
     for problem in RandomProblems.make(settings.instances, from: &source, masks: true) {
       let eta = Vectors.sum(problem.attended, 1, source.normals(problem.valueWidth))
       let sweep = Sweep(problem: problem, mean: eta)
       for offset in [-8.0, -2, -0.5, 0.5, 2, 8] {
         let rest = try sweep.rest(problem.logPartition + offset)
-        curve = max(curve, abs(sweep.share(rest) - 1 / (1 + exp(-offset))))
+        curves.record(abs(sweep.share(rest) - 1 / (1 + exp(-offset))))
         // Both ends and the rest lie on one line, so the two distances make up the whole.
         let whole = Vectors.norm(Vectors.sum(eta, -1, sweep.attended))
         let parts =
           Vectors.norm(Vectors.sum(rest, -1, sweep.attended))
           + Vectors.norm(Vectors.sum(rest, -1, eta))
-        distances = max(distances, abs(parts - whole))
+        lines.record(abs(parts - whole))
       }
-      crossing = max(crossing, abs(try sweep.crossing() - problem.logPartition))
+      crossings.record(abs(try sweep.crossing() - problem.logPartition))
       silent.append(sweep.share(try sweep.rest(-.infinity)))
       units.append(sweep.share(try sweep.rest(0)))
     }
@@ -67,7 +67,8 @@ package struct TopDownComparison: BridgeComparison {
       english: "self-attention: no precision from above", japanese: "自己注意：上からの精度はない")
     let sigmoid = LocalizedText(english: "the logistic function", japanese: "ロジスティック関数")
     let share = MeasurementStatistics.mean(units)
-    let largest = silent.map { abs($0) }.max() ?? .nan
+    let largest = MeasurementStatistics.largest(silent.map { abs($0) })
+    let (curve, crossing, distances) = (curves.value, crossings.value, lines.value)
     let effects = [
       Effect(
         LocalizedText(

@@ -65,7 +65,7 @@ package struct FeedbackComparison: BridgeComparison {
       try settings.proceed(Double(byTemperature.count + byCount.count) / stages)
     }
     let firm = try Self.distances(instances, keys: 8, factor: 1, precision: exp(32), source)
-    let held = max(firm.content.max() ?? .nan, firm.query.max() ?? .nan)
+    let held = MeasurementStatistics.largest(firm.content + firm.query)
     let agreement = try Self.agreement(settings, source.split("model"))
     try settings.proceed(1)
     let effects =

@@ -211,12 +211,13 @@ package struct PosnerComparison: BridgeComparison {
       english: """
         Seen: \(list({ outcomes[$0].english }, true, ", ", "nothing")). Not seen: \
         \(list({ outcomes[$0].english }, false, ", ", "nothing")). The expected intensity of an \
-        invalid target \(later ? "comes later" : "does not come later") (by \(mean) ms).
+        invalid target \(later ? "comes later" : "does not come later") (\(mean) ms after the \
+        valid one's).
         """,
       japanese: """
         見られたもの：\(list({ outcomes[$0].japanese }, true, "、", "なし"))。見られなかったもの：\
         \(list({ outcomes[$0].japanese }, false, "、", "なし"))。無効な標的で、期待される強さの\
-        立ち上がりは\(later ? "遅れます" : "遅れません")（差は \(mean) ms）。
+        立ち上がりは\(later ? "遅れます" : "遅れません")（有効な標的との差は \(mean) ms）。
         """)
   }
 }

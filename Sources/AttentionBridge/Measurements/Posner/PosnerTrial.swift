@@ -66,6 +66,7 @@ struct PosnerTrial: Sendable {
       file = try ModelLoader.load(
         path: path, overrides: ["process.let.place=\(target.rawValue)"] + overrides)
     } catch { throw .modelFile(error) }
+    try Self.check(file.model)
     let record = try Self.recognize(file, seed: seed)
     let samples = 0..<record.completed
     func pair(_ tensor: Tensor<Double>) -> [[Double]] {
@@ -91,6 +92,18 @@ struct PosnerTrial: Sendable {
     }
     keys = [0, 1].map { side in slopes.map { $0[side] } }
     bias = rest
+  }
+
+  /// A file that a user has changed may be another task altogether.
+  private static func check(_ model: HierarchicalDynamicModel) throws(BridgeError) {
+    let (view, causes) = (model.level(1), model.level(2))
+    guard view.states.count == 2, view.outputs.count >= 2, causes.outputs.count >= 2,
+      model.time.count >= lateWindow.upperBound
+    else {
+      throw .unsuitableModel(
+        reason: .kind(
+          expected: "\(fileName): two states, two targets, >= \(lateWindow.upperBound) samples"))
+    }
   }
 
   private static func recognize(
