@@ -146,26 +146,49 @@ package enum Null: Sendable, Equatable {
   /// share of them, itself counted in, that reach the measured value.
   case shuffled(mean: Double, range: ClosedRange<Double>, p: Double, count: Int, LocalizedText)
 
+  /// Where an effect would lie among its controls.
+  package enum Tail: Sendable, Equatable {
+    /// Above them: a larger number is an effect.
+    case upper
+    /// Below them.
+    case lower
+    /// On either side of their mean.
+    case both
+  }
+
   /// The null distribution of shuffled controls.
   ///
-  /// `p = (1 + #{controls ≥ value}) / (1 + count)`, one-sided toward larger values.
+  /// `p = (1 + #{controls at least as far out as the value}) / (1 + count)`.
   ///
   /// - Parameters:
   ///   - controls: the shuffled values, at least one, all finite.
   ///   - value: the measured value.
   ///   - method: what was shuffled.
+  ///   - tail: where an effect would lie.
   /// - Returns: the mean, the range of 95 % and p.
   package static func shuffled(
-    _ controls: [Double], value: Double, _ method: LocalizedText
+    _ controls: [Double], value: Double, _ method: LocalizedText, tail: Tail = .upper
   ) -> Null {
     precondition(!controls.isEmpty, "no shuffled controls")
     let sorted = controls.sorted()
     let last = Double(sorted.count - 1)
     let low = sorted[Int((0.025 * last).rounded())], high = sorted[Int((0.975 * last).rounded())]
-    let reaching = controls.reduce(0) { $0 + ($1 >= value ? 1 : 0) }
     return .shuffled(
       mean: controls.reduce(0, +) / Double(controls.count), range: low...high,
-      p: Double(1 + reaching) / Double(1 + controls.count), count: controls.count, method)
+      p: probability(controls, value: value, tail: tail), count: controls.count, method)
+  }
+
+  /// The share of controls, the value itself counted in, that lie at least as far out.
+  package static func probability(_ controls: [Double], value: Double, tail: Tail) -> Double {
+    let mean = controls.reduce(0, +) / Double(max(1, controls.count))
+    let reaching = controls.count { control in
+      switch tail {
+      case .upper: control >= value
+      case .lower: control <= value
+      case .both: abs(control - mean) >= abs(value - mean)
+      }
+    }
+    return Double(1 + reaching) / Double(1 + controls.count)
   }
 }
 

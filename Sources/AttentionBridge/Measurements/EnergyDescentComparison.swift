@@ -131,8 +131,11 @@ package struct EnergyDescentComparison: BridgeComparison {
     var largestRise = 0.0
     /// The number of steps, and of those that fall.
     var count = 0, falls = 0
-    /// For every course the share of random steps that fall.
-    var controls: [Double] = []
+    /// In every replicate, the number of random steps, one for each step, that fall.
+    var randomFalls = [Int](repeating: 0, count: 39)
+
+    /// In every replicate the share of random steps that fall.
+    var controls: [Double] { randomFalls.map { count > 0 ? Double($0) / Double(count) : .nan } }
 
     /// The share of steps that fall.
     var share: Double { count > 0 ? Double(falls) / Double(count) : .nan }
@@ -142,7 +145,6 @@ package struct EnergyDescentComparison: BridgeComparison {
     ) {
       let energies = states.map(energy)
       let scale = max(1, energies.map { abs($0) }.max() ?? 1)
-      var (random, tried) = (0, 0)
       for index in states.indices.dropFirst() {
         let rise = (energies[index] - energies[index - 1]) / scale
         largestRise = rise.isNaN || largestRise.isNaN ? .nan : max(largestRise, rise)
@@ -151,13 +153,13 @@ package struct EnergyDescentComparison: BridgeComparison {
         guard length > 1e-5 * max(1, Vectors.norm(states[index])) else { continue }
         count += 1
         if rise < 0 { falls += 1 }
-        let direction = source.normals(states[index].count)
-        let other = Vectors.sum(
-          states[index - 1], length / Vectors.norm(direction), direction)
-        tried += 1
-        if energy(other) < energies[index - 1] { random += 1 }
+        for replicate in randomFalls.indices {
+          let direction = source.normals(states[index].count)
+          let other = Vectors.sum(
+            states[index - 1], length / Vectors.norm(direction), direction)
+          if energy(other) < energies[index - 1] { randomFalls[replicate] += 1 }
+        }
       }
-      if tried > 0 { controls.append(Double(random) / Double(tried)) }
     }
   }
 

@@ -91,6 +91,29 @@ import Testing
     #expect(finding.figure?.english.rows.count == 1)
   }
 
+  @Test func unitsDoNotMatterAndWhatIsUndefinedIsLeftOut() throws {
+    var source = RandomSource(seed: 8)
+    let x = MeasureTests.random(90, 4, &source)
+    let y = LinearAlgebra.product(x, MeasureTests.random(4, 20, &source))
+    func effects(_ x: Tensor<Double>, _ name: String) throws -> [Effect] {
+      let arrays = RepresentationArrays(
+        first: try file(name, x), second: try file("y.npy", y))
+      return try RepresentationsComparison(arrays: arrays, sizes: Self.sizes).examine(
+        BridgeSettings(draws: false)
+      ).effects
+    }
+    let plain = try effects(x, "x.npy")
+    // Powers of two change no digit.
+    for power in [0x1p600, 0x1p-600] {
+      let scaled = Tensor(shape: x.shape, values: x.values.map { $0 * power })
+      #expect(try effects(scaled, "scaled.npy") == plain)
+    }
+    // Dissimilarities of single numbers are not defined, which is no lack of similarity.
+    let single = Tensor(shape: .matrix(90, 1), values: (0..<90).map { x[$0, 0] })
+    let names = try effects(single, "single.npy").map(\.name.english)
+    #expect(names.contains { $0.contains("CKA") } && !names.contains { $0.contains("RSA") })
+  }
+
   @Test func aSingleArrayGetsASongOfItsLength() throws {
     var source = RandomSource(seed: 9)
     let path = try file("x.npy", MeasureTests.random(84, 3, &source))

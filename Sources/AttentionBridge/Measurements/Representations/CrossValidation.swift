@@ -7,9 +7,12 @@ package struct CrossValidation: Sendable, Equatable {
   package struct Fold: Sendable, Equatable {
     /// The held-out samples.
     package let test: [Int]
-    /// All others.
+    /// All others but those next to the block: a recording of a moment reaches into its neighbors.
     package let training: [Int]
   }
+
+  /// How many samples on either side of a block are neither learned from nor predicted.
+  package static let gap = 1
 
   /// The folds in order of time; every sample is held out once.
   package let folds: [Fold]
@@ -25,7 +28,9 @@ package struct CrossValidation: Sendable, Equatable {
     folds = (0..<count).map { fold in
       let start = fold * samples.count / count, end = (fold + 1) * samples.count / count
       return Fold(
-        test: Array(samples[start..<end]), training: Array(samples[..<start] + samples[end...]))
+        test: Array(samples[start..<end]),
+        training: Array(
+          samples[..<max(0, start - Self.gap)] + samples[min(samples.count, end + Self.gap)...]))
     }
   }
 

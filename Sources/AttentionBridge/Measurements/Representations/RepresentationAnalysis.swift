@@ -5,16 +5,18 @@ internal import Transformers
 package struct RepresentationAnalysis: Sendable {
   /// A number with what it is after each shift.
   package struct Measured: Sendable {
-    /// The number; 0 where there is none because a side does not vary.
+    /// The number; NaN where there is none because a side does not vary.
     package var value: Double
     /// The same after each circular shift.
     package var controls: [Double]
+    /// Where an effect would lie among the controls.
+    package var tail = Null.Tail.upper
 
-    /// The share of controls, the number itself counted in, that reach it.
-    package var p: Double {
-      let reaching = controls.count { $0 >= value }
-      return Double(1 + reaching) / Double(1 + controls.count)
-    }
+    /// Whether there is a number, and one after every shift.
+    package var isDefined: Bool { value.isFinite && controls.allSatisfy(\.isFinite) }
+
+    /// The share of controls, the number itself counted in, that lie as far out.
+    package var p: Double { Null.probability(controls, value: value, tail: tail) }
 
     /// The value below which 97.5 % of the controls lie, as `Null.shuffled` has it.
     package var upper: Double {
@@ -74,10 +76,10 @@ package struct RepresentationAnalysis: Sendable {
       count: count, samples: samples, minimum: min(32, samples / 4), from: source.split("shifts"))
     self.shifts = shifts
     if let traces = material.traces {
-      surprisal = ([traces.freeEnergy] + traces.errorNorms).compactMap {
+      surprisal = ([traces.freeEnergy] + traces.errorNorms).map {
         Self.correlation($0, traces.surprisals, shifts)
       }
-      entropy = traces.errorNorms.first.flatMap {
+      entropy = traces.errorNorms.first.map {
         Self.correlation(traces.attentionEntropy, $0, shifts)
       }
     }
@@ -118,13 +120,12 @@ package struct RepresentationAnalysis: Sendable {
 
   private static func correlation(
     _ a: [Double], _ b: [Double], _ shifts: CircularShifts
-  ) -> Measured? {
-    guard let value = SampleCorrelation.pearson(a, b) else { return nil }
-    return Measured(
-      value: value,
+  ) -> Measured {
+    Measured(
+      value: SampleCorrelation.pearson(a, b) ?? .nan,
       controls: shifts.shifts.map {
-        SampleCorrelation.pearson(a, CircularShifts.rotated(b, by: $0)) ?? 0
-      })
+        SampleCorrelation.pearson(a, CircularShifts.rotated(b, by: $0)) ?? .nan
+      }, tail: .both)
   }
 
   private static func alignment(
@@ -152,13 +153,14 @@ package struct RepresentationAnalysis: Sendable {
     _ measure: (_ layer: Int, _ level: Int, _ shift: Int) -> Double?
   ) -> Likeness {
     let values = (0..<layers).map { layer in
-      (0..<levels).map { measure(layer, $0, 0) ?? 0 }
+      (0..<levels).map { measure(layer, $0, 0) ?? .nan }
     }
     let best = (0..<levels).map { level in
       Measured(
-        value: (0..<trained).map { values[$0][level] }.max() ?? 0,
+        value: MeasurementStatistics.largest((0..<trained).map { values[$0][level] }),
         controls: shifts.shifts.map { shift in
-          (0..<trained).map { measure($0, level, shift) ?? 0 }.max() ?? 0
+          MeasurementStatistics.largest(
+            (0..<trained).map { measure($0, level, shift) ?? .nan })
         })
     }
     return Likeness(values: values, best: best)

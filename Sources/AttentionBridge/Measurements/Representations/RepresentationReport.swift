@@ -43,24 +43,27 @@ package struct RepresentationReport: Sendable {
               english: "a first-order Markov chain learned from the same songs",
               japanese: "同じ歌から学習した 1 次マルコフ連鎖"))))
     }
-    for (index, measured) in analysis.surprisal.enumerated() {
+    // What does not vary has no correlation, which is something else than a small one.
+    for (index, measured) in analysis.surprisal.enumerated() where measured.isDefined {
       let what = index == 0 ? "F" : "‖ξ\(RepresentationMaterial.subscripted(index))‖"
       effects.append(
         shifted("correlation of \(what) with surprisal", "\(what) と驚きの相関", measured))
     }
-    if let entropy = analysis.entropy {
+    if let entropy = analysis.entropy, entropy.isDefined {
       effects.append(
         shifted(
           "correlation of the entropy of attention with ‖ξ₁‖",
           "注意のエントロピーと ‖ξ₁‖ の相関", entropy))
     }
-    for (level, measured) in zip(material.levels, analysis.alignment.best) {
+    for (level, measured) in zip(material.levels, analysis.alignment.best)
+    where measured.isDefined {
       effects.append(
         shifted(
           "largest CKA of a layer with \(level.name.english)",
           "\(level.name.japanese) と層の CKA の最大値", measured))
     }
-    for (level, measured) in zip(material.levels, analysis.similarity.best) {
+    for (level, measured) in zip(material.levels, analysis.similarity.best)
+    where measured.isDefined {
       effects.append(
         shifted(
           "largest RSA of a layer with \(level.name.english)",
@@ -92,7 +95,8 @@ package struct RepresentationReport: Sendable {
   private func shifted(_ english: String, _ japanese: String, _ measured: Measured) -> Effect {
     Effect(
       LocalizedText(english: english, japanese: japanese), value: measured.value,
-      null: .shuffled(measured.controls, value: measured.value, analysis.shifts.method))
+      null: .shuffled(
+        measured.controls, value: measured.value, analysis.shifts.method, tail: measured.tail))
   }
 
   /// What is encoded from, in the order of `analysis.accuracy`.
@@ -104,7 +108,9 @@ package struct RepresentationReport: Sendable {
   package var verdict: LocalizedText {
     var english = ["Exploratory; p is not corrected for the number of tests."]
     var japanese = ["探索的な結果であり、p 値は検定の数で補正していません。"]
-    func count(_ all: [Measured]) -> Int { all.count { $0.p < Self.significance } }
+    func count(_ all: [Measured]) -> Int {
+      all.count { $0.isDefined && $0.p < Self.significance }
+    }
     if let traces = material.traces {
       // What a chain of first order knows, the present token alone tells.
       let gain = traces.chainSurprisal - SampleCorrelation.mean(traces.surprisals)
@@ -116,7 +122,7 @@ package struct RepresentationReport: Sendable {
         "Transformer の予測は、1 次マルコフ連鎖より"
           + (isBetter ? "優れています。" : "優れているとは言えません。"))
     }
-    if let first = analysis.surprisal.first {
+    if let first = analysis.surprisal.first, first.isDefined {
       let found = count(analysis.surprisal)
       english.append(
         "Surprisal goes with \(found) of \(analysis.surprisal.count) of F and ‖ξ‖ beyond circular "
@@ -125,7 +131,8 @@ package struct RepresentationReport: Sendable {
         "驚きは、F と各階層の ‖ξ‖ の計 \(analysis.surprisal.count) 個のうち \(found) 個と、"
           + "巡回シフトを超えて相関します（F：r = \(digits(first.value))、p = \(digits(first.p))）。")
     }
-    let (cka, rsa) = (analysis.alignment.best, analysis.similarity.best)
+    let cka = analysis.alignment.best.filter(\.isDefined)
+    let rsa = analysis.similarity.best.filter(\.isDefined)
     english.append(
       "Beyond shifts, \(count(cka)) of \(cka.count) level representations align with a layer by "
         + "CKA, and \(count(rsa)) of \(rsa.count) by representational similarity.")
@@ -150,17 +157,14 @@ package struct RepresentationReport: Sendable {
           + (analysis.ceiling.map { "。誤差ユニット自身からは \(percent($0.value)) です" } ?? "")
           + "。")
       if material.untrained != nil, let before = analysis.accuracy.last {
-        let gain = measured.value - before.value
-        // Differences within the width of the null say nothing.
-        let matters = abs(gain) > (before.upper - before.lower) / 2
+        // The same block, so that no choice among layers favors learning; a description, no test.
+        let after = trained[trained.count - 1]
         english.append(
-          "A block before learning reaches \(percent(before.value)): what learning adds is "
-            + (matters ? (gain > 0 ? "more than" : "negative, by more than") : "within")
-            + " half the width of the null.")
+          "The last block reaches \(percent(after.value)), and \(percent(before.value)) before "
+            + "learning.")
         japanese.append(
-          "学習前のブロックでは \(percent(before.value)) であり、学習による"
-            + (matters ? (gain > 0 ? "上乗せは" : "低下は") : "差は")
-            + (matters ? "偶然の幅の半分を超えます。" : "偶然の幅の半分に収まります。"))
+          "最後のブロックでは \(percent(after.value))、学習前の同じブロックでは "
+            + "\(percent(before.value)) です。")
       }
     }
     return LocalizedText(

@@ -83,7 +83,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
               english: "\(part.name.english): r, beside \(control.english)",
               japanese: "\(part.name.japanese)：相関 r（\(control.japanese)）"),
             value: part.result.value,
-            null: .shuffled(null, value: part.result.value, method)))
+            null: .shuffled(null, value: part.result.value, method, tail: .both)))
       }
     }
     let figure =
@@ -189,10 +189,9 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     }
   }
 
-  /// Whether so few controls are as large, in either direction, that chance is no good explanation.
+  /// Whether so few controls lie as far from their mean that chance is no good explanation.
   private static func isOutside(_ controls: [Double], _ value: Double) -> Bool {
-    let reaching = controls.count { abs($0) >= abs(value) }
-    return Double(1 + reaching) / Double(1 + controls.count) < 0.05
+    Null.probability(controls, value: value, tail: .both) < 0.05
   }
 
   private static func verdict(_ parts: [(name: LocalizedText, result: Correlation)])
