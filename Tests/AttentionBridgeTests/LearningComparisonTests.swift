@@ -35,7 +35,8 @@ struct LearningComparisonTests {
     #expect((reverse.wholeAngles.max() ?? 1) == 0)
     #expect((relaxed.wholeAngles.min() ?? 0) > 1)
     #expect((relaxed.wholeAngles.max() ?? 90) < 45)
-    #expect(relaxed.rises == 0 && relaxed.relaxations >= 6)
+    #expect(relaxed.endings == [.atRest, .atRest, .atRest])
+    #expect((relaxed.errorRemainders.max() ?? 1) <= RuleTraining.restTolerance)
     #expect((relaxed.remainders.max() ?? 1) < 0.02)
     // At the feed-forward pass F is the loss, and relaxing lowers it.
     #expect(zip(relaxed.restEnergies, relaxed.losses).allSatisfy { $0 < $1 })
@@ -129,7 +130,10 @@ struct LearningComparisonTests {
     #expect(rises(3) > 0)
     let course = problem.relaxation.relax(
       problem.parameters, problem.shard, tolerance: 1e-6, evaluations: 60)
-    #expect(course.rises == 0)
+    #expect(course.rises == 0 && course.ending == .atRest)
+    let short = problem.relaxation.relax(
+      problem.parameters, problem.shard, tolerance: 1e-6, evaluations: 2)
+    #expect(short.ending == .outOfEvaluations && short.remainder > 1e-6)
     #expect((course.slopes.last ?? 1) < 1e-6 * course.slopes[0])
   }
 

@@ -85,6 +85,56 @@ struct TransformerComparisonTests {
     }
   }
 
+  @Test("a model that has diverged is refused by name", arguments: [Double.nan, .infinity])
+  func diverged(value: Double) throws {
+    let configuration = TransformerConfiguration(
+      architecture: .encoder, sourceVocabulary: 9, width: 8, heads: 2, feedforward: 6,
+      maximumLength: 6)
+    var parameters = ParameterSet<Double>(configuration.layout, from: RandomSource(seed: 5))
+    parameters.values = parameters.values.map { _ in value }
+    let comparison = HeadsComparison(
+      model: TransformerModel(configuration, parameters: parameters, padding: 0),
+      example: SequenceExample(
+        source: [1, 4, 5], target: [], labels: [1, 4, 5], weights: [1, 1, 1]),
+      tokens: ["a", "b", "c"])
+    #expect(throws: BridgeError.notFinite(what: "the attention of encoder.0.attention")) {
+      _ = try comparison.examine(BridgeSettings(draws: false))
+    }
+  }
+
+  @Test("the sign test has its closed forms and tells too few heads from chance")
+  func signs() {
+    expectClose(HeadsComparison.binomialTail(4, of: 4), 1.0 / 16)
+    expectClose(HeadsComparison.binomialTail(3, of: 4), 5.0 / 16)
+    expectClose(HeadsComparison.binomialTail(0, of: 4), 1)
+    typealias Sharpening = HeadsComparison.Sharpening
+    // Two-sided, five heads alike have p = 1/16 and six 1/32.
+    #expect(Sharpening(sharper: 5, broader: 0, of: 5) == .tooFew)
+    #expect(Sharpening(sharper: 6, broader: 0, of: 6) == .sharper)
+    #expect(Sharpening(sharper: 0, broader: 6, of: 6) == .broader)
+    #expect(Sharpening(sharper: 9, broader: 3, of: 12) == .chance)
+    #expect(Sharpening(sharper: 10, broader: 2, of: 12) == .sharper)
+  }
+
+  @Test("a start that is not the model's own is not called 'before training'")
+  func starts() throws {
+    let configuration = TransformerConfiguration(
+      architecture: .encoder, sourceVocabulary: 9, width: 8, heads: 2, feedforward: 6,
+      maximumLength: 6)
+    let model = TransformerModel<Double>(
+      configuration,
+      parameters: ParameterSet(configuration.layout, from: RandomSource(seed: 5)), padding: 0)
+    let example = SequenceExample(source: [1, 4], target: [], labels: [1, 4], weights: [1, 1])
+    for (seed, name) in [(UInt64?.none, "同じ形の乱数の初期値"), (5, "学習前")] {
+      let finding = try HeadsComparison(
+        model: model, example: example, tokens: ["a", "b"], untrainedSeed: seed
+      ).examine(BridgeSettings(draws: false))
+      let verdict = finding.verdict?.japanese ?? ""
+      #expect(verdict.contains(name) && verdict.contains("判断できません"))
+      #expect(verdict.contains("学習前") == (seed != nil))
+    }
+  }
+
   @Test("with one key that is seen, activity is its precision times its distance")
   func activity() {
     let first = AttentionProblem(query: [0], keys: [[1]], values: [[1, 2]])

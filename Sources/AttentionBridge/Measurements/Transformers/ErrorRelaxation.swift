@@ -19,8 +19,26 @@ package final class ErrorRelaxation {
     package var evaluations = 0
     /// The number of targets that counted.
     package var weight = 0.0
+    /// How the descent came to an end.
+    package var ending = Ending.atRest
     /// The states at the start and at the end, one after the other.
     package var start: [Double] = [], states: [Double] = []
+
+    /// How a descent came to an end.
+    package enum Ending: Sendable, Equatable {
+      /// The slope is within the tolerance.
+      case atRest
+      /// No evaluations were left.
+      case outOfEvaluations
+      /// No step, however short, lowered F enough.
+      case failedSearch
+    }
+
+    /// What part of the first slope is left; zero where there was none.
+    package var remainder: Double {
+      guard let first = slopes.first, let last = slopes.last, first != 0 else { return 0 }
+      return last / first
+    }
 
     /// How many times F rose in a step.
     package var rises: Int {
@@ -153,6 +171,10 @@ package final class ErrorRelaxation {
         guard !memory.isEmpty else { break }
         memory = QuasiNewtonMemory(scale: 1 / precision)
       }
+    }
+    // A slope that is not a number is not at rest either.
+    if !(Vectors.norm(gradient) <= goal) {
+      course.ending = course.evaluations < evaluations ? .failedSearch : .outOfEvaluations
     }
     if course.energies.count > 1 {
       _ = self.energy(errors)

@@ -53,7 +53,9 @@ package struct ErrorSurprisalComparison: BridgeComparison {
     for isHeldOut in [false, true] {
       let examples = try poems.examples(heldOut: isHeldOut)
       let verses = Self.verses(model, examples)
-      guard verses.count > 1 else { throw .unsuitableModel(reason: .emptyText) }
+      guard verses.count > 1 else {
+        throw .unsuitableModel(reason: .kind(expected: "two poems learned and two held out"))
+      }
       var source = RandomSource(seed: settings.seed).split(name).split(isHeldOut ? 1 : 0)
       parts.append(
         (

@@ -68,19 +68,30 @@ package struct HeadReading: Sendable {
   }
 
   /// Reads all heads of a model in one example.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - example: what it reads.
+  ///   - seed: draws the targets that frozen errors start from.
+  /// - Returns: a reading per head.
+  /// - Throws: `BridgeError.notFinite` where a head reads or makes something that is not finite, as
+  ///   a model does whose training has diverged.
   package static func all(
     _ model: TransformerModel<Double>, _ example: SequenceExample, seed: UInt64
-  ) -> [HeadReading] {
+  ) throws(BridgeError) -> [HeadReading] {
     var graphs: [AttentionExtents: AttentionGraph] = [:]
     var source = RandomSource(seed: seed)
-    return model.headInputs(example).map { inputs in
+    var readings: [HeadReading] = []
+    for inputs in model.headInputs(example) {
+      guard inputs.isFinite else { throw .notFinite(what: "the attention of \(inputs.layer)") }
       let extents = AttentionExtents(
         queries: inputs.queries.rows, keys: inputs.keys.rows, keyWidth: inputs.keys.columns,
         valueWidth: inputs.values.columns)
       let graph = graphs[extents] ?? AttentionGraph(extents)
       graphs[extents] = graph
-      return HeadReading(inputs, graph: graph, source: &source)
+      readings.append(HeadReading(inputs, graph: graph, source: &source))
     }
+    return readings
   }
 
   private static func row(_ matrix: Tensor<Double>, _ index: Int) -> [Double] {
@@ -107,6 +118,17 @@ package struct HeadReading: Sendable {
 }
 
 extension HeadInputs {
+  /// Whether queries, keys, values, the output and the scores of all visible keys are finite, and
+  /// every query sees a key.
+  package var isFinite: Bool {
+    guard [queries, keys, values, output].allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
+      return false
+    }
+    return problems.allSatisfy { problem in
+      zip(problem.scores, problem.bias).allSatisfy { $0.isFinite || $1 == -.infinity }
+    }
+  }
+
   /// One problem per query.
   package var problems: [AttentionProblem] {
     func rows(_ matrix: Tensor<Double>) -> [[Double]] {

@@ -81,6 +81,8 @@ package struct HeadsComparison: BridgeComparison {
   package func examine(_ settings: BridgeSettings) throws(BridgeError) -> Finding {
     let read: (trained: [HeadReading], untrained: [HeadReading])
     let tokens: (source: [String], target: [String])
+    // A pretrained model's own start is not known.
+    let hasOwnStart = given.map { $0.seed != nil } ?? true
     if let given {
       guard !given.example.source.isEmpty else {
         throw .unsuitableModel(reason: .emptyText)
@@ -97,7 +99,7 @@ package struct HeadsComparison: BridgeComparison {
       if let first = try poems.examples(heldOut: true).first {
         example = first
       } else {
-        throw .unsuitableModel(reason: .emptyText)
+        throw .unsuitableModel(reason: .kind(expected: "poems enough to hold one out"))
       }
       read = try Self.read(
         poems.configuration, poems.trained, poems.untrained,
@@ -109,12 +111,12 @@ package struct HeadsComparison: BridgeComparison {
     }
     return Finding(
       deviations: Self.deviations(read.trained),
-      effects: Self.effects(read.trained, read.untrained),
-      verdict: Self.verdict(read.trained, read.untrained),
+      effects: Self.effects(read.trained, read.untrained, hasOwnStart: hasOwnStart),
+      verdict: Self.verdict(read.trained, read.untrained, hasOwnStart: hasOwnStart),
       figure: settings.draws
         ? HeadsFigure(
           trained: read.trained, untrained: read.untrained, source: tokens.source,
-          target: tokens.target
+          target: tokens.target, hasOwnStart: hasOwnStart
         ).figure : nil)
   }
 
@@ -126,7 +128,7 @@ package struct HeadsComparison: BridgeComparison {
     var readings: [[HeadReading]] = []
     for (index, parameters) in [trained, untrained].enumerated() {
       let model = TransformerModel(configuration, parameters: parameters, padding: padding)
-      readings.append(HeadReading.all(model, example, seed: settings.seed))
+      readings.append(try HeadReading.all(model, example, seed: settings.seed))
       try settings.proceed(Double(index + 1) / 2)
     }
     return (readings[0], readings[1])
@@ -166,20 +168,31 @@ package struct HeadsComparison: BridgeComparison {
     for head in trained where layers.last != head.layer { layers.append(head.layer) }
     return layers.map { layer in
       (
-        LocalizedText(english: layer, japanese: layer), trained.filter { $0.layer == layer },
+        trained.first { $0.layer == layer }?.layerName
+          ?? LocalizedText(english: layer, japanese: layer), trained.filter { $0.layer == layer },
         untrained.filter { $0.layer == layer }
       )
     }
   }
 
+  /// What stands beside the trained model.
+  static func startName(_ hasOwnStart: Bool) -> LocalizedText {
+    hasOwnStart
+      ? LocalizedText(english: "before training", japanese: "学習前")
+      : LocalizedText(
+        english: "random start of the same shape", japanese: "同じ形の乱数の初期値")
+  }
+
   private static func effects(
-    _ trained: [HeadReading], _ untrained: [HeadReading]
+    _ trained: [HeadReading], _ untrained: [HeadReading], hasOwnStart: Bool
   ) -> [Effect] {
     let even = LocalizedText(
       english: "even spread over the visible keys, mean ln T (entropy)",
       japanese: "見えるキーへの均等な配分、ln T の平均（エントロピー）")
+    let start = startName(hasOwnStart)
     let before = LocalizedText(
-      english: "before training (precision, surprise)", japanese: "学習前（精度、驚き）")
+      english: "\(start.english) (precision, surprise)",
+      japanese: "\(start.japanese)（精度、驚き）")
     return groups(trained, untrained).flatMap { group -> [Effect] in
       func mean(_ heads: [HeadReading], _ part: (HeadReading.Means) -> Double) -> Double {
         HeadReading.mean(heads.map { part($0.means) })
@@ -206,14 +219,44 @@ package struct HeadsComparison: BridgeComparison {
 
   private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
 
+  /// The probability that at least `count` of `total` fair coins show heads.
+  package static func binomialTail(_ count: Int, of total: Int) -> Double {
+    guard count > 0 else { return 1 }
+    guard count <= total else { return 0 }
+    let all = lgamma(Double(total + 1)) - Double(total) * log(2)
+    return (count...total).reduce(0) { sum, heads in
+      sum + exp(all - lgamma(Double(heads + 1)) - lgamma(Double(total - heads + 1)))
+    }
+  }
+
+  /// What the numbers of sharper and of broader heads say.
+  package enum Sharpening: Sendable, Equatable {
+    /// Even all heads alike would not be beyond chance.
+    case tooFew
+    /// More heads than chance gives are sharper, or broader.
+    case sharper, broader
+    /// Neither.
+    case chance
+
+    /// Decides by the exact two-sided sign test at the level 0.05.
+    package init(sharper: Int, broader: Int, of total: Int) {
+      func isSignificant(_ count: Int) -> Bool {
+        2 * HeadsComparison.binomialTail(count, of: total) < 0.05
+      }
+      self =
+        !isSignificant(total)
+        ? .tooFew : isSignificant(sharper) ? .sharper : isSignificant(broader) ? .broader : .chance
+    }
+  }
+
   private static func verdict(
-    _ trained: [HeadReading], _ untrained: [HeadReading]
+    _ trained: [HeadReading], _ untrained: [HeadReading], hasOwnStart: Bool
   ) -> LocalizedText {
     let pairs = zip(trained, untrained).map { ($0.means, $1.means) }
     let sharper = pairs.count { $0.entropy < $1.entropy }
-    // By chance half of the heads are sharper; two standard deviations of a fair coin decide.
-    let margin = Double(pairs.count).squareRoot()
-    let excess = Double(2 * sharper - pairs.count)
+    let broader = pairs.count { $0.entropy > $1.entropy }
+    let start = startName(hasOwnStart)
+    let than = hasOwnStart ? start.english : "at a \(start.english)"
     func average(_ part: KeyPath<HeadReading.Means, Double>) -> (after: String, before: String) {
       (
         number(HeadReading.mean(pairs.map { $0.0[keyPath: part] })),
@@ -224,32 +267,31 @@ package struct HeadsComparison: BridgeComparison {
     let surprise = average(\.surprise)
     let preciser = pairs.count { $0.logPrecision > $1.logPrecision }
     let numbers = (
-      english: "Mean entropy: \(entropy.after) nats (\(entropy.before) before training); "
+      english: "Mean entropy: \(entropy.after) nats (\(entropy.before) \(than)); "
         + "ln precision: \(precision.after) (\(precision.before)), higher in \(preciser) of "
         + "\(pairs.count) heads; Bayesian surprise: \(surprise.after) (\(surprise.before)). "
         + "One example and one training run.",
-      japanese: "平均エントロピーは \(entropy.after) ナット（学習前 \(entropy.before)）、対数精度は "
-        + "\(precision.after)（学習前 \(precision.before)、\(pairs.count) 個中 \(preciser) 個で上昇）、"
-        + "ベイズ的驚きは \(surprise.after)（学習前 \(surprise.before)）です。"
+      japanese: "平均エントロピーは \(entropy.after) ナット（\(start.japanese) \(entropy.before)）、"
+        + "対数精度は \(precision.after)（\(start.japanese) \(precision.before)、"
+        + "\(pairs.count) 個中 \(preciser) 個で高い）、"
+        + "ベイズ的驚きは \(surprise.after)（\(start.japanese) \(surprise.before)）です。"
         + "例文も学習も 1 回だけの結果です。"
     )
-    if excess > 2 * margin {
-      return LocalizedText(
-        english: "Training sharpened \(sharper) of \(pairs.count) heads. \(numbers.english)",
-        japanese: "学習により \(pairs.count) 個のヘッドのうち \(sharper) 個が鋭くなりました。"
-          + numbers.japanese)
-    }
-    if excess < -2 * margin {
-      return LocalizedText(
-        english: "Training spread the weights of \(pairs.count - sharper) of \(pairs.count) heads. "
-          + numbers.english,
-        japanese: "学習により \(pairs.count) 個のヘッドのうち \(pairs.count - sharper) 個の重みが"
-          + "広がりました。\(numbers.japanese)")
-    }
+    let counts = LocalizedText(
+      english: "\(sharper) of \(pairs.count) heads are sharper and \(broader) broader than \(than)",
+      japanese: "\(start.japanese)と比べて鋭いヘッドは \(pairs.count) 個のうち \(sharper) 個、"
+        + "広いヘッドは \(broader) 個")
+    let judgment: (english: String, japanese: String) =
+      switch Sharpening(sharper: sharper, broader: broader, of: pairs.count) {
+      case .tooFew: (": too few heads to tell", "で、ヘッドが少なすぎて判断できません")
+      case .sharper:
+        (": sharper than chance would give (sign test)", "で、偶然では説明できない鋭さです（符号検定）")
+      case .broader:
+        (": broader than chance would give (sign test)", "で、偶然では説明できない広がりです（符号検定）")
+      case .chance: (": no more than chance could give (sign test)", "で、偶然の範囲を出ません（符号検定）")
+      }
     return LocalizedText(
-      english: "\(sharper) of \(pairs.count) heads are sharper than before training: no more than "
-        + "chance could give. \(numbers.english)",
-      japanese: "学習前より鋭いヘッドは \(pairs.count) 個のうち \(sharper) 個で、偶然の範囲を出ません。"
-        + numbers.japanese)
+      english: "\(counts.english)\(judgment.english). \(numbers.english)",
+      japanese: "\(counts.japanese)\(judgment.japanese)。\(numbers.japanese)")
   }
 }

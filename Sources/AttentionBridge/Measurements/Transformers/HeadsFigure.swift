@@ -9,6 +9,8 @@ package struct HeadsFigure {
   package let trained: [HeadReading], untrained: [HeadReading]
   /// The texts of the tokens that are read, and of those that the decoder has read.
   package let source: [String], target: [String]
+  /// Whether the untrained model is the trained one's own start.
+  let hasOwnStart: Bool
 
   /// The figure.
   package var figure: LocalizedFigure {
@@ -19,8 +21,9 @@ package struct HeadsFigure {
     return LocalizedFigure { language in
       let names = groups.map { $0.name }
       let places = groups.indices.map { Double($0 + 1) }
-      let before = language.pick("before training", "学習前")
-      let after = language.pick("trained", "学習後")
+      let start = HeadsComparison.startName(hasOwnStart)
+      let before = language.pick(start.english, start.japanese)
+      let after = language.pick("trained", hasOwnStart ? "学習後" : "学習済み")
       let axis =
         trained.count <= HeadsComparison.mostHeads
         ? language.pick(
@@ -143,13 +146,18 @@ extension HeadReading {
   /// A label for axes, such as `E1.2` for the second head of the encoder's first block.
   package var shortName: String { "\(["E", "D", "X"][place.stack])\(place.block).\(head + 1)" }
 
+  /// The layer's name for tables.
+  package var layerName: LocalizedText {
+    LocalizedText(
+      english: ["encoder", "decoder", "cross-attention"][place.stack] + " \(place.block)",
+      japanese: ["エンコーダー", "デコーダー", "交差注意"][place.stack] + " \(place.block)")
+  }
+
   /// A name for tables.
   package var longName: LocalizedText {
     LocalizedText(
-      english: ["encoder", "decoder", "cross-attention"][place.stack]
-        + " \(place.block), head \(head + 1)",
-      japanese: ["エンコーダー", "デコーダー", "交差注意"][place.stack]
-        + " \(place.block)・ヘッド \(head + 1)")
+      english: "\(layerName.english), head \(head + 1)",
+      japanese: "\(layerName.japanese)・ヘッド \(head + 1)")
   }
 }
 

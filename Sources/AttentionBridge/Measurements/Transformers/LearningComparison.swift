@@ -19,26 +19,27 @@ package struct LearningComparison: BridgeComparison {
   package let claim = Claim(
     equation: [
       "F = Σₗ ½ π ‖xₗ − fₗ(xₗ₋₁; θₗ)‖² + Loss(f(x; θ))",
-      "equilibrium: ∂F/∂x = 0, then θ̇ = −∂F/∂θ",
-      "large π: F at rest = Loss − Σₗ ‖∂Loss/∂xₗ‖² / 2π + O(π⁻²), so that the angle is κ/π",
-      "fixed predictions: ∂F/∂θ = ∂Loss/∂θ (angle 0°)",
+      "∂F/∂x = 0  ⇒  θ̇ = −∂F*/∂θ",
+      "π → ∞:  F* = Loss − Σₗ ‖∂Loss/∂xₗ‖² / 2π + O(π⁻²),  ∠(∂F*/∂θ, ∂Loss/∂θ) ≈ κ/π",
+      "fₗ = fₗ(x̂ₗ₋₁):  ∂F/∂θ = ∂Loss/∂θ,  ∠ = 0°",
     ],
     meaning: LocalizedText(
       english: """
         One causal block learns to repeat four tokens, which it can do only by attending one period \
-        back. With fixed predictions predictive coding gives backpropagation's gradient. With states \
-        at equilibrium, parameters descend the free energy at rest instead of the loss: states take \
+        back. With predictions fixed at those of the \
+        feed-forward pass x̂, predictive coding gives backpropagation's gradient. With states \
+        at equilibrium, parameters descend the free energy at rest F* instead of the loss: states take \
         over part of the error first, the more the lower their precision π. Relaxation is watched: \
-        free energy has to fall in every step and its slope has to vanish. Steps of fixed length are \
+        the slope of free energy has to fall to a thousandth every time. Steps of fixed length are \
         shown beside it. The angle between the gradients stands beside its first-order theory κ/π, \
         the angle between two mini-batches and the 90° of a random direction.
         """,
       japanese: """
         因果的なブロック 1 つに、4 文字の並びを繰り返す課題を学習させます。1 周期前に注意を向けなければ\
-        解けません。予測を固定した予測符号化は、誤差逆伝播と同じ勾配になります。状態が平衡に達してから学習すると、\
-        パラメーターは損失ではなく、平衡での自由エネルギーを下ります。先に状態が誤差の一部を引き受けるためで、\
-        状態の精度 π が低いほど、その分は大きくなります。緩和の間に自由エネルギーが毎ステップ下がり、\
-        傾きがなくなることを確かめ、一定の長さのステップとも比べます。2 つの勾配の角度は、1 次の理論値 κ/π、\
+        解けません。予測を順伝播 x̂ での値に固定した予測符号化は、誤差逆伝播と同じ勾配になります。状態が平衡に達してから学習すると、\
+        パラメーターは損失ではなく、平衡での自由エネルギー F* を下ります。先に状態が誤差の一部を引き受けるためで、\
+        状態の精度 π が低いほど、その分は大きくなります。緩和のたびに、自由エネルギーの傾きが\
+        1000 分の 1 まで下がることを確かめ、一定の長さのステップとも比べます。2 つの勾配の角度は、1 次の理論値 κ/π、\
         2 つのミニバッチの勾配の角度、ランダムな方向の 90° と比べます。
         """),
     references: [

@@ -60,9 +60,16 @@ struct LearningResults: Sendable {
     let slopes = relaxations[0].fixed.slopes
     return (slopes.last ?? .nan) / slopes[0]
   }
-  /// What part of the slope was left at rest, at most, over both runs.
+  /// What part of the slopes by states and by errors was left, at most, over all relaxations.
   private var remainder: Double { (low.remainders + high.remainders).max() ?? .nan }
-  private var rises: Int { low.rises + high.rises }
+  private var errorRemainder: Double {
+    (low.errorRemainders + high.errorRemainders).max() ?? .nan
+  }
+  /// How all relaxations of both runs ended.
+  private var endings: [ErrorRelaxation.Course.Ending] { low.endings + high.endings }
+  private func count(_ ending: ErrorRelaxation.Course.Ending) -> Int {
+    endings.count { $0 == ending }
+  }
 
   // MARK: Effects
 
@@ -80,12 +87,23 @@ struct LearningResults: Sendable {
     return [
       Effect(
         text(
-          "descent to rest: steps in which F rose, of \(low.relaxations + high.relaxations)",
-          "平衡までの降下：F が上がったステップ（\(low.relaxations + high.relaxations) 回中）"),
-        value: Double(rises), null: .analytic(0, text("a descent", "降下")), holds: rises == 0),
+          "descents to rest that ran out of evaluations, of \(endings.count)",
+          "平衡までの降下：評価回数が尽きたもの（\(endings.count) 回中）"),
+        value: Double(count(.outOfEvaluations)), null: .analytic(0, text("all rest", "すべて静止"))),
       Effect(
-        text("descent to rest: largest slope ‖∂F/∂x‖ left", "平衡までの降下：残った傾き ‖∂F/∂x‖（最大）"),
-        value: remainder, null: .analytic(1, unmoved), holds: remainder < 0.05),
+        text(
+          "… whose line search failed, of \(endings.count)",
+          "… 直線探索が失敗したもの（\(endings.count) 回中）"),
+        value: Double(count(.failedSearch)), null: .analytic(0, text("all rest", "すべて静止"))),
+      Effect(
+        text(
+          "… largest slope ‖∂F/∂ε‖ left of all (tolerance \(RuleTraining.restTolerance))",
+          "… 残った傾き ‖∂F/∂ε‖ の最大（許容値 \(RuleTraining.restTolerance)）"),
+        value: errorRemainder, null: .analytic(1, unmoved),
+        holds: errorRemainder <= RuleTraining.restTolerance),
+      Effect(
+        text("… largest slope ‖∂F/∂x‖ left of all", "… 残った傾き ‖∂F/∂x‖ の最大"),
+        value: remainder, null: .analytic(1, unmoved)),
       Effect(
         text(
           "\(LearningComparison.fixedSteps) steps of \(LearningComparison.fixedRate): slope left "
@@ -175,10 +193,18 @@ struct LearningResults: Sendable {
         text(
           "distance of attention maps to backpropagation's, π = \(Int(highPrecision))",
           "誤差逆伝播の注意の重みとの距離、π = \(Int(highPrecision))"), value: distance,
-        null: .shuffled(
-          otherDistances, value: distance,
-          text("backpropagation from other starts", "別の初期値からの誤差逆伝播"))),
+        // A small distance is the finding, and four starts make no distribution.
+        null: .analytic(
+          MeasurementStatistics.mean(otherDistances),
+          text(
+            "mean of \(otherDistances.count) runs of backpropagation from other starts, "
+              + "\(otherRange)",
+            "別の初期値からの誤差逆伝播 \(otherDistances.count) 回の平均、範囲 \(otherRange)"))),
     ]
+  }
+
+  private var otherRange: String {
+    "\(number(otherDistances.min() ?? .nan))–\(number(otherDistances.max() ?? .nan))"
   }
 
   // MARK: Sentences
@@ -193,21 +219,23 @@ struct LearningResults: Sendable {
   private func number(_ value: Double) -> String { MeasurementStatistics.text(value) }
 
   private var relaxationSentence: LocalizedText {
-    let reached = rises == 0 && remainder < 0.05
+    let rested = count(.atRest)
+    let reached = rested == endings.count
     let (stages, all) = (risingStages, relaxations.count)
     let (length, count) = (LearningComparison.fixedRate, LearningComparison.fixedSteps)
-    let percent = number(100 * remainder), left = number(100 * fixedRemainder)
+    let percent = number(100 * remainder), errorPercent = number(100 * errorRemainder)
+    let left = number(100 * fixedRemainder)
     return text(
       (reached
-        ? "Free energy fell in every step of the descent and came to rest (slope left: "
-          + "\(percent) % at most)"
-        : "Free energy did not come to rest everywhere (\(rises) steps rose, slope left: "
-          + "\(percent) %)")
+        ? "All \(rested) descents came to rest"
+        : "\(rested) of \(endings.count) descents came to rest")
+        + " (slopes left: ‖∂F/∂ε‖ \(errorPercent) %, ‖∂F/∂x‖ \(percent) % at most)"
         + "; \(count) steps of \(length) leave \(left) % of the slope before learning and make F "
         + "rise at \(stages) of \(all) stages of learning.",
       (reached
-        ? "緩和の全ステップで自由エネルギーは下がり、平衡に達しました（残った傾きは最大 \(percent) %）。"
-        : "自由エネルギーは一部で平衡に達しませんでした（上昇 \(rises) 回、残った傾き \(percent) %）。")
+        ? "\(rested) 回の緩和はすべて平衡に達しました"
+        : "\(endings.count) 回の緩和のうち \(rested) 回が平衡に達しました")
+        + "（残った傾きは最大で ‖∂F/∂ε‖ が \(errorPercent) %、‖∂F/∂x‖ が \(percent) %）。"
         + "\(length) を \(count) ステップでは、学習前に傾きの \(left) % が残り、\(all) 段階のうち "
         + "\(stages) 段階で F が上がります。")
   }

@@ -23,12 +23,13 @@ package struct RuleTraining: Sendable {
   package let rule: Rule
   /// The mean loss of each step, in nats per character, and at equilibrium F at rest per character.
   package private(set) var losses: [Double] = [], restEnergies: [Double] = []
-  /// How many times F rose in a relaxation step, and how many such steps there were.
-  package private(set) var rises = 0, relaxations = 0
+  /// How each relaxation came to an end.
+  package private(set) var endings: [ErrorRelaxation.Course.Ending] = []
+  /// Per relaxation the slope left as a part of that at the feed-forward pass: ‖∂F/∂ε‖, which the
+  /// tolerance is about, and ‖∂F/∂x‖.
+  package private(set) var errorRemainders: [Double] = [], remainders: [Double] = []
   /// The steps at which gradients were compared, with the parameters there.
   package private(set) var comparedSteps: [Int] = [], snapshots: [[Double]] = []
-  /// Per comparison ‖∂F/∂x‖ at rest as a part of that at the feed-forward pass.
-  package private(set) var remainders: [Double] = []
   /// Per comparison and group of parameters, the angle between the rule's gradient and that of
   /// backpropagation at the same parameters and data, in degrees.
   package private(set) var angles: [[Double]] = []
@@ -95,12 +96,10 @@ package struct RuleTraining: Sendable {
           let rest = relaxation.local(course.states, values, shard)
           (own, loss, weight) = (rest.plasticity, course.energies[0], course.weight)
           restEnergies.append(rest.energy / weight)
-          rises += course.rises
-          relaxations += course.energies.count - 1
-          if isCompared {
-            let flow = relaxation.local(course.start, values, shard).flow
-            remainders.append(Vectors.norm(rest.flow) / Vectors.norm(flow))
-          }
+          endings.append(course.ending)
+          errorRemainders.append(course.remainder)
+          let flow = relaxation.local(course.start, values, shard).flow
+          remainders.append(Vectors.norm(rest.flow) / Vectors.norm(flow))
         } else if let fixed {
           let sums = try fixed.run(values, shards: [shard], step: step + 1, gradient: &own)
           (loss, weight) = (sums.loss, sums.weight)
