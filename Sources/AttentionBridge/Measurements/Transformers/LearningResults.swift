@@ -157,7 +157,8 @@ struct LearningResults: Sendable {
           text(
             "learning at equilibrium, π = \(Int(precision)): mean angle",
             "平衡での学習、π = \(Int(precision))：平均の角度"),
-          value: mean, unit: "°", null: .shuffled(run.batchAngles, value: mean, batches)))
+          value: mean, unit: "°",
+          null: .shuffled(run.batchAngles, value: mean, batches, tail: .lower)))
       for (index, group) in RuleTraining.groups.enumerated() {
         effects.append(
           Effect(
