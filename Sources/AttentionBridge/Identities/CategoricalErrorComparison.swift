@@ -23,11 +23,13 @@ package struct CategoricalErrorComparison: BridgeComparison {
         If the energy of a node is the divergence of what is predicted from what is there, a \
         Gaussian node of unit variance has the ordinary prediction error, and a node whose \
         prediction is a softmax, such as an attention map, has the difference of two \
-        probabilities. The latter never exceeds one, however wrong the logits are.
+        probabilities. The latter never exceeds one, however wrong the logits are. \
+        Logits are finite here: where a mask hides a category that the target holds, KL is infinite.
         """,
       japanese: """
         ノードのエネルギーを、予測された分布と実際の分布とのダイバージェンスとします。分散 1 のガウス分布のノードでは普通の予測誤差が、\
-        注意マップのようにソフトマックスで予測するノードでは2 つの確率の差が、誤差ユニットになります。後者は、ロジットがどれほど外れても 1 を超えません。
+        注意マップのようにソフトマックスで予測するノードでは2 つの確率の差が、誤差ユニットになります。後者は、ロジットがどれほど外れても 1 を超えません。\
+        ここではロジットは有限です。目標が含むカテゴリーをマスクで隠すと、KL は無限大になります。
         """),
     references: ["pinchetti2022predictive"])
   package let glossary = [

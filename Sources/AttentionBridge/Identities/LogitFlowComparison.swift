@@ -24,11 +24,13 @@ package struct LogitFlowComparison: BridgeComparison {
         Attention is often computed in one step; here the same weights are approached in time. \
         Every logit leaks toward its score, which is the natural gradient descent of the \
         categorical free energy of P3. Free energy falls by the variance of what is still wrong \
-        under the present belief, and stops only at the attention weights.
+        under the present belief, and stops only at the attention weights. \
+        Masked keys are left out: a logit would have to flow to minus infinity.
         """,
       japanese: """
         注意は普通一度に計算されますが、ここでは同じ重みに時間をかけて近づきます。どのロジットも自分のスコアへ指数関数的に近づきます。これは P3 の自由エネルギーの自然勾配降下に当たります。\
-        自由エネルギーの減る速さは、現在の信念のもとで残っている誤りの分散に等しく、注意の重みに着いて初めて止まります。
+        自由エネルギーの減る速さは、現在の信念のもとで残っている誤りの分散に等しく、注意の重みに着いて初めて止まります。\
+        マスクされたキーは除きます。ロジットがマイナス無限大に向かうことになるためです。
         """),
     references: [])
   package let glossary = [

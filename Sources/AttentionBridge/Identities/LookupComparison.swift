@@ -14,20 +14,22 @@ package struct LookupComparison: BridgeComparison {
   package let glossary = ["attention", "query-key-value", "softmax", "precision"]
   package let claim = Claim(
     equation: [
-      "β → ∞:  softmax(β K q) V → v of the key that fits best",
-      "1 − α of that key ≤ (T − 1) exp(−β gap),  gap: by how much it fits better than the next",
-      "one-hot keys, query = key j:  softmax(β K q) V = v̄ + w (vⱼ − v̄),  w = (exp(β) − 1) / (exp(β) + T − 1)",
+      "β → ∞:  softmax(β s) V → v₁,   s₁ > s₂ ≥ … ≥ s_T",
+      "1 − α₁ ≤ (T − 1) exp(−β (s₁ − s₂))",
+      "K = I, q = kⱼ:  softmax(β K q) V = v̄ + w (vⱼ − v̄),  w = (exp(β) − 1) / (exp(β) + T − 1)",
     ],
     meaning: LocalizedText(
       english: """
         A dictionary returns the value of the one key that matches. Attention returns a mean, and \
         the inverse temperature β, which scales all log-precisions, says how much the best match \
-        counts: nothing at 0, everything at infinity. With the keys of a true dictionary, one-hot \
+        counts: nothing at 0, everything at infinity. Keys are numbered by how well they fit; those \
+        that fit equally well share the lookup, and a hidden key is never found. With the keys of a true dictionary, one-hot \
         vectors, the way from the mean of all values to the value looked up is known in closed form.
         """,
       japanese: """
         辞書は、一致した 1 つのキーの値を返します。注意が返すのは平均です。すべての対数精度に掛かる逆温度 β \
-        が、最もよく合うキーの重みを決めます。0 なら区別はなく、無限大ならそれがすべてです。本物の辞書の\
+        が、最もよく合うキーの重みを決めます。0 なら区別はなく、無限大ならそれがすべてです。キーの番号は、よく合う順です。\
+        同じだけ合うキーは等しく分け合い、隠されたキーが引かれることはありません。本物の辞書の\
         キー（ワンホットベクトル）なら、全体の平均から引いた値までの道のりは閉じた形でわかります。
         """),
     references: ["vaswani2017attention"])
@@ -38,32 +40,30 @@ package struct LookupComparison: BridgeComparison {
   package func examine(_ settings: BridgeSettings) throws(BridgeError) -> Finding {
     var source = RandomSource(seed: settings.seed).split(name)
     var hard = DeviationMeter(), bound = DeviationMeter(), dictionary = DeviationMeter()
-    for problem in RandomProblems.make(settings.instances, from: &source) {
-      let fit = problem.keys.map { Vectors.dot(problem.query, $0) }
-      let order = fit.indices.sorted { fit[$0] > fit[$1] }
-      let best = order[0]
-      let gap = order.count > 1 ? fit[best] - fit[order[1]] : .infinity
-      if gap == 0 {
-        // Keys that fit equally well share the lookup.
-        let ties = fit.indices.filter { fit[$0] == fit[best] }
-        var cold = problem
-        cold.inverseTemperature = 1e6
-        let share = fit.map { $0 == fit[best] ? 1 / Double(ties.count) : 0 }
-        hard.compare(cold.attended, Vectors.mean(problem.values, weights: share))
-        continue
-      }
-      // Forty units of log-precision apart, the others weigh less than rounding.
-      var cold = problem
-      cold.inverseTemperature = gap == .infinity ? 1 : 40 / gap
-      hard.compare(cold.attended, problem.values[best])
-      var mild = problem
-      mild.inverseTemperature = gap == .infinity ? 1 : 4 * source.uniform() / gap
+    for problem in RandomProblems.make(
+      settings.instances, from: &source, scores: .extreme, masks: true)
+    {
+      let fit = problem.scores
+      let largest = fit.max() ?? 0
+      // Keys that fit equally well, to rounding, share the lookup.
+      let best = fit.indices.filter { fit[$0] >= largest - 1e-9 }
+      let share = fit.indices.map { best.contains($0) ? 1 / Double(best.count) : 0 }
+      let next = fit.indices.filter { !best.contains($0) }.map { fit[$0] }.max() ?? -.infinity
+      let gap = largest - next
+      // Forty units of log-precision apart, the others weigh less than rounding. Scores that are
+      // that far apart already stay as large as they are.
+      let factor = gap == .infinity ? 1 : max(1, 40 / gap)
+      hard.compare(
+        Self.sharpened(problem, factor).attended, Vectors.mean(problem.values, weights: share))
+      guard best.count == 1 else { continue }
+      let mild = gap == .infinity ? 1 : 4 * source.uniform() / gap
       var excess = 0.0
-      for (key, weight) in mild.weightsByAttention.enumerated() where key != best {
+      for (key, weight) in Self.sharpened(problem, mild).weightsByAttention.enumerated()
+      where key != best[0] {
         excess += weight
       }
-      let limit =
-        gap == .infinity ? 0 : Double(problem.count - 1) * exp(-mild.inverseTemperature * gap)
+      let visible = fit.count { $0 > -.infinity }
+      let limit = gap == .infinity ? 0 : Double(visible - 1) * exp(-mild * gap)
       bound.record(max(0, excess - limit))
     }
     for _ in 0..<settings.instances {
@@ -80,7 +80,7 @@ package struct LookupComparison: BridgeComparison {
     return Finding(
       deviations: [
         hard.deviation(
-          "at β gap = 40: attention = the value of the best key", "β gap = 40 で注意 = 最もよく合うキーの値",
+          "at β (s₁ − s₂) ≥ 40: attention = v₁", "β (s₁ − s₂) ≥ 40 で注意 = v₁",
           tolerance: 1e-12),
         bound.deviation(
           "weight of all other keys above its bound", "ほかのキーの重みの上限超過", tolerance: 1e-12),
@@ -88,6 +88,14 @@ package struct LookupComparison: BridgeComparison {
           "one-hot keys: attention = v̄ + w (vⱼ − v̄)", "ワンホットのキー：注意 = v̄ + w (vⱼ − v̄)",
           tolerance: 1e-12),
       ], figure: settings.draws ? figure() : nil)
+  }
+
+  /// The same problem with all its scores times a factor; hidden keys stay hidden.
+  private static func sharpened(_ problem: AttentionProblem, _ factor: Double) -> AttentionProblem {
+    var result = problem
+    result.inverseTemperature *= factor
+    result.bias = problem.bias.map { $0 == -.infinity ? $0 : factor * $0 }
+    return result
   }
 
   /// What a soft dictionary returns for one of its keys.

@@ -22,24 +22,26 @@ package struct ScaleComparison: BridgeComparison {
   package var claim: Claim {
     Claim(
       equation: [
-        "E[qᵢ] = E[kᵢ] = 0, var qᵢ = var kᵢ = 1, independent  ⇒  var(q·k) = d",
-        "var(q·k / √d) = 1 for every d",
+        "E[q] = E[k] = 0, Cov[q] = Cov[k] = I, q ⫫ k  ⇒  var(q·k) = d",
+        "var(q·k / √d) = 1",
       ],
       meaning: LocalizedText(
         english: """
           A score is the log-precision of an error unit. Without the factor its spread grows with \
           the width of the keys, and an untrained network already trusts one error unit and is \
           deaf to all others. Divided by √d the log-precisions start with a spread of one, \
-          whatever the width. The claim is about the start only: training makes queries and keys \
-          dependent. One deviation is exact, by summing over all outcomes; the other two are in \
+          whatever the width. The claim is about the start only, when queries and keys are \
+          independent (q ⫫ k): training makes them dependent. Two deviations are exact, by summing \
+          over all outcomes, one of them over what attention makes of these; the third is in \
           standard errors of a sample, of which six are allowed.
           """,
         japanese: """
           スコアは誤差ユニットの対数精度です。係数がないと、そのばらつきはキーの次元とともに大きくなり、\
           学習前のネットワークが一つの誤差ユニットだけを信頼して、ほかを無視してしまいます。\
           √d で割れば、次元によらず、対数精度のばらつきは1から始まります。\
-          これは学習前についての主張で、学習が進むとクエリとキーは独立ではなくなります。\
-          最初の偏差は全通りの和による正確な値、あとの2つは標本の標準誤差を単位とし、6まで許します。
+          これはクエリとキーが独立（q ⫫ k）な学習前についての主張で、学習が進むと独立ではなくなります。\
+          全通りの和による偏差2つは正確な値で、その1つは注意の重みから求めます。\
+          残る1つは標本の標準誤差を単位とし、6まで許します。
           """),
       references: ["vaswani2017attention"])
   }
@@ -54,11 +56,12 @@ package struct ScaleComparison: BridgeComparison {
       let outcomes = TwoPointScore(
         width: instance == 0 ? 1 : LearningSamples.whole(1...4, from: &source), from: &source)
       exact.compare(outcomes.moments, [0, Double(outcomes.width)])
+      let few = TwoPointScore(width: 1 + instance % 3, from: &source)
+      scaled.compare(few.attentionMoments, [0, 1])
       let width = [4, 8, 16, 32][instance % 4]
       let law = EntryLaw.allCases[instance % EntryLaw.allCases.count]
       let sample = ScoreSample(width: width, law: law, count: 400, from: &source)
       plain.record(abs(sample.standardScore))
-      scaled.record(abs(sample.scaledStandardScore))
     }
     return Finding(
       deviations: [
@@ -71,8 +74,8 @@ package struct ScaleComparison: BridgeComparison {
           "sampled var(q·k) = d, in standard errors", "標本での var(q·k)＝d（標準誤差を単位とする）",
           tolerance: 6),
         scaled.deviation(
-          "sampled variance of attention scores = 1, in standard errors",
-          "標本での注意スコアの分散＝1（標準誤差を単位とする）", tolerance: 6),
+          "all outcomes of ln(αⱼ / α₀), k₀ = 0: mean 0, variance 1",
+          "ln(αⱼ / α₀) の全通り（k₀ = 0）：平均0、分散1", tolerance: 1e-12),
       ], figure: settings.draws ? Self.figure(settings) : nil)
   }
 
@@ -153,10 +156,33 @@ struct TwoPointScore {
     probabilities = (0..<(2 * width)).map { _ in 0.1 + 0.8 * source.uniform() }
   }
 
-  /// The mean and the variance of `q·k` over all `4^d` outcomes.
-  var moments: [Double] {
+  /// The mean and the variance of the scores that attention uses, over all `4^d` outcomes.
+  ///
+  /// Every outcome of q attends to all outcomes of k and to a key of zeros, whose score is zero:
+  /// scores are read from the tensor core's weights, `s_j = ln(α_j / α_0)`.
+  var attentionMoments: [Double] {
+    let queries = Self.outcomes(Array(probabilities.prefix(width)))
+    let keys = Self.outcomes(Array(probabilities.suffix(width)))
+    let rows = keys.map(\.entries) + [[Double](repeating: 0, count: width)]
     var (mean, square) = (0.0, 0.0)
-    for outcome in 0..<(1 << probabilities.count) {
+    for query in queries {
+      let weights = AttentionProblem(
+        query: query.entries, keys: rows, values: rows.map { _ in [0] }
+      ).weightsByAttention
+      for (index, key) in keys.enumerated() {
+        let score = log(weights[index] / weights[keys.count])
+        mean += query.weight * key.weight * score
+        square += query.weight * key.weight * score * score
+      }
+    }
+    return [mean, square - mean * mean]
+  }
+
+  /// All outcomes of entries with these probabilities.
+  private static func outcomes(
+    _ probabilities: [Double]
+  ) -> [(entries: [Double], weight: Double)] {
+    (0..<(1 << probabilities.count)).map { outcome in
       var weight = 1.0
       // Mean zero and variance one: √((1 − p)/p) with probability p, else −√(p/(1 − p)).
       var entries: [Double] = []
@@ -165,6 +191,14 @@ struct TwoPointScore {
         weight *= isUpper ? p : 1 - p
         entries.append(isUpper ? ((1 - p) / p).squareRoot() : -(p / (1 - p)).squareRoot())
       }
+      return (entries, weight)
+    }
+  }
+
+  /// The mean and the variance of `q·k` over all `4^d` outcomes.
+  var moments: [Double] {
+    var (mean, square) = (0.0, 0.0)
+    for (entries, weight) in Self.outcomes(probabilities) {
       let score = Vectors.dot(Array(entries.prefix(width)), Array(entries.suffix(width)))
       mean += weight * score
       square += weight * score * score
@@ -207,8 +241,6 @@ struct ScoreSample {
   let meanSquare: Double, scaledMeanSquare: Double
   /// The distance of the mean of `(q·k)²` from d, in standard errors.
   let standardScore: Double
-  /// The same for the scores of attention problems, from 1.
-  let scaledStandardScore: Double
 
   init(width: Int, law: EntryLaw, count: Int, from source: inout RandomSource) {
     var (plain, scaled) = (0.0, 0.0)
@@ -227,6 +259,5 @@ struct ScoreSample {
     meanSquare = plain / Double(count)
     scaledMeanSquare = scaled / Double(count)
     standardScore = (meanSquare - d) / standardError
-    scaledStandardScore = (scaledMeanSquare - 1) / (standardError / d)
   }
 }

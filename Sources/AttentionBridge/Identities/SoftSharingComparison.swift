@@ -23,8 +23,8 @@ package struct SoftSharingComparison: BridgeComparison {
     Claim(
       equation: [
         "E = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + l ‖θ₁ − θ₂‖²",
-        "F = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + ½ π Σₜ ‖θₜ − θ₀‖²,  θ₀ flat",
-        "min over θ₀:  ½ π Σₜ ‖θₜ − θ₀‖² = ¼ π ‖θ₁ − θ₂‖²  ⇒  π = 4 l",
+        "F = ½ Σₜ τₜ ‖yₜ − Xₜ θₜ‖² + ½ π Σₜ ‖θₜ − θ₀‖²,  p(θ₀) ∝ 1",
+        "min[θ₀] ½ π Σₜ ‖θₜ − θ₀‖² = ¼ π ‖θ₁ − θ₂‖²  ⇒  π = 4 l",
       ],
       meaning: LocalizedText(
         english: """

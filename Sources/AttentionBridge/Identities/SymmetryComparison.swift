@@ -14,7 +14,7 @@ package struct SymmetryComparison: BridgeComparison {
   package let glossary = ["attention", "query-key-value", "softmax", "precision"]
   package let claim = Claim(
     equation: [
-      "W_Q = W_K:  sᵢⱼ = sⱼᵢ,  αᵢⱼ Zᵢ = αⱼᵢ Zⱼ",
+      "W_Q = W_K, bᵢⱼ = bⱼᵢ:  sᵢⱼ = sⱼᵢ,  αᵢⱼ Zᵢ = αⱼᵢ Zⱼ",
       "π α = π  with  πᵢ = Zᵢ / Σ Z",
     ],
     meaning: LocalizedText(
@@ -23,13 +23,15 @@ package struct SymmetryComparison: BridgeComparison {
         their own. With one matrix for both, every two tokens are equally precise about each other, \
         and only the softmax, which divides by what else a token sees, makes their attention \
         unequal. A walk that follows attention from token to token then visits each in proportion \
-        to Z, the precision of its state unit. With two matrices none of this holds.
+        to Z, the precision of its state unit. Tokens may be hidden \
+        from each other if hiding is mutual. With two matrices none of this holds.
         """,
       japanese: """
         スコアの中で、クエリとキーは同じ役割をします。両者を分けるのは、それぞれが自分の行列を持つことです。\
         行列が 1 つなら、どの 2 つのトークンも互いに同じ精度を与え合い、注意が等しくならないのは、ほかに何が\
         見えるかで割るソフトマックスのためだけです。このとき、注意をたどってトークンの間を歩くと、各トークン\
-        を訪れる割合は、その状態ユニットの精度 Z に比例します。行列が 2 つなら、どれも成り立ちません。
+        を訪れる割合は、その状態ユニットの精度 Z に比例します。互いに見えない\
+        トークンがあっても構いません。行列が 2 つなら、どれも成り立ちません。
         """),
     references: ["vaswani2017attention"])
 
@@ -37,6 +39,14 @@ package struct SymmetryComparison: BridgeComparison {
   package struct Tokens: Sendable {
     /// The queries and the keys of every token.
     package let queries: [[Double]], keys: [[Double]]
+    /// What is added to the scores [T][T], minus infinity between tokens hidden from each other.
+    package let bias: [[Double]]
+
+    /// What is special about tokens.
+    package enum Kind: Int, Sendable, CaseIterable {
+      /// Nothing; all of them are equal; some are hidden from each other; scores of ±700.
+      case plain, equal, masked, extreme
+    }
 
     /// Draws tokens `x` and matrices, one for both queries and keys or one for each.
     ///
@@ -44,10 +54,28 @@ package struct SymmetryComparison: BridgeComparison {
     ///   - count: how many tokens.
     ///   - width: the length of queries and keys.
     ///   - isTied: whether keys are the queries.
+    ///   - kind: what is special about them; every token sees itself, and hiding is mutual.
     ///   - source: the random numbers.
-    package init(count: Int, width: Int, isTied: Bool, from source: inout RandomSource) {
+    package init(
+      count: Int, width: Int, isTied: Bool, kind: Kind = .plain, from source: inout RandomSource
+    ) {
       let inner = width + 2
-      let tokens = (0..<count).map { _ in source.normals(inner) }
+      var tokens = (0..<count).map { _ in source.normals(inner) }
+      if kind == .equal { tokens = tokens.map { _ in tokens[0] } }
+      var bias = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
+      for row in 0..<count {
+        for column in 0...row {
+          switch kind {
+          case .plain, .equal: continue
+          case .masked:
+            if column == row || source.uniform() < 0.6 { continue }
+            bias[row][column] = -.infinity
+          case .extreme: bias[row][column] = source.uniform() < 0.5 ? 700 : -700
+          }
+          bias[column][row] = bias[row][column]
+        }
+      }
+      self.bias = bias
       func project() -> [[Double]] {
         let columns = (0..<width).map { _ in source.normals(inner) }
         return tokens.map { token in
@@ -60,16 +88,17 @@ package struct SymmetryComparison: BridgeComparison {
 
     /// The attention of every token α [T][T], by the tensor core's operation.
     package var attention: [[Double]] {
-      queries.map { query in
-        AttentionProblem(query: query, keys: keys, values: keys.map { _ in [0] }).weightsByAttention
-      }
+      problems.map(\.weightsByAttention)
     }
 
     /// ln Z of every token.
     package var logPartitions: [Double] {
-      queries.map {
-        CellComparison.logSumExp(
-          AttentionProblem(query: $0, keys: keys, values: keys.map { _ in [0] }).scores)
+      problems.map { CellComparison.logSumExp($0.scores) }
+    }
+
+    private var problems: [AttentionProblem] {
+      zip(queries, bias).map {
+        AttentionProblem(query: $0, keys: keys, values: keys.map { _ in [0] }, bias: $1)
       }
     }
 
@@ -98,7 +127,10 @@ package struct SymmetryComparison: BridgeComparison {
       // One token alone, then few and many.
       let count = index == 0 ? 1 : 1 + RandomProblems.integer(below: 8, &source)
       let width = 1 + RandomProblems.integer(below: 6, &source)
-      let breaches = Tokens(count: count, width: width, isTied: true, from: &source).breaches
+      let kind = Tokens.Kind.allCases[index % Tokens.Kind.allCases.count]
+      let breaches = Tokens(
+        count: count, width: width, isTied: true, kind: kind, from: &source
+      ).breaches
       balance.record(breaches.balance)
       stationarity.record(breaches.stationarity)
     }

@@ -86,7 +86,7 @@ package struct FrozenErrorsComparison: BridgeComparison {
   }
 
   /// What is special about an instance.
-  private enum Mask: Int, CaseIterable { case none, causal, oneKey, some, equalKeys }
+  private enum Mask: Int, CaseIterable { case none, causal, oneKey, some, equalKeys, extreme }
 
   /// Blocks of several extents, a single key and a single query among them, with every kind of mask.
   package static func instances(
@@ -121,12 +121,15 @@ package struct FrozenErrorsComparison: BridgeComparison {
       for key in 0..<keys where key != kept {
         let hides =
           switch mask {
-          case .none, .causal, .equalKeys: false
+          case .none, .causal, .equalKeys, .extreme: false
           case .oneKey: true
           case .some: source.uniform() < 0.4
           }
         if hides { bias[query * keys + key] = -.infinity }
       }
+    }
+    if mask == .extreme {
+      bias = bias.map { _ in [700, -700, 0][RandomProblems.integer(below: 3, &source)] }
     }
     // Queries are the last of as many places as there are keys; the first key is always seen.
     if mask == .causal {
