@@ -42,9 +42,8 @@ import Testing
     var source = RandomSource(seed: 4)
     let sample = ScoreSample(width: width, law: .normal, count: 400, from: &source)
     #expect(abs(sample.standardScore) < 6)
-    #expect(abs(sample.scaledStandardScore) < 6)
     // One standard error of a mean square, relative to its expectation.
-    let error = (sample.scaledMeanSquare - 1) / sample.scaledStandardScore
+    let error = (sample.meanSquare / Double(width) - 1) / sample.standardScore
     #expect(abs(sample.meanSquare - 1) / error > 6)
     #expect(abs(sample.scaledMeanSquare / Double(width) - 1) / error > 6)
   }
