@@ -110,6 +110,28 @@ import Testing
     #expect(plain.uncertainty(.right) > cued.uncertainty(.right))
   }
 
+  /// A file that was changed into another task is refused instead of read beyond its end.
+  @Test(arguments: [40, 62])
+  func anotherTaskIsRefused(_ samples: Int) throws {
+    let path = try Self.settings(1, instances: 1).file(PosnerTrial.fileName)
+    do throws(BridgeError) {
+      _ = try PosnerTrial(
+        path: path, target: .valid, overrides: ["time.samples=\(samples)"], seed: 1)
+      Issue.record("\(samples) samples were taken for a trial")
+    } catch {
+      guard case .unsuitableModel(.kind) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test func verdictSaysEarlierOrLater() {
+    #expect(PosnerComparison.timing(-8.33, isLate: false).english.contains("8.33 ms earlier"))
+    #expect(PosnerComparison.timing(30, isLate: true).english.contains("30.0 ms later"))
+    #expect(PosnerComparison.timing(4, isLate: false).english.contains("does not come later"))
+  }
+
   @Test func timesAreInterpolated() throws {
     let path = try Self.settings(1, instances: 1).file(PosnerTrial.fileName)
     let trial = try PosnerTrial(

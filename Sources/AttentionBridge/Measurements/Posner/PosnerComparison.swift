@@ -205,19 +205,39 @@ package struct PosnerComparison: BridgeComparison {
       let kept = outcomes.indices.filter { outcomes[$0].holds == holds }.map(text)
       return kept.isEmpty ? none : kept.joined(separator: separator)
     }
-    let mean = MeasurementStatistics.text(seen.meanDelay)
-    let later = seen.meanDelay > null.meanDelay + PosnerTrial.bin
+    let timing = Self.timing(
+      seen.meanDelay, isLate: seen.meanDelay > null.meanDelay + PosnerTrial.bin)
     return LocalizedText(
       english: """
         Seen: \(list({ outcomes[$0].english }, true, ", ", "nothing")). Not seen: \
         \(list({ outcomes[$0].english }, false, ", ", "nothing")). The expected intensity of an \
-        invalid target \(later ? "comes later" : "does not come later") (\(mean) ms after the \
-        valid one's).
+        invalid target \(timing.english).
         """,
       japanese: """
         見られたもの：\(list({ outcomes[$0].japanese }, true, "、", "なし"))。見られなかったもの：\
         \(list({ outcomes[$0].japanese }, false, "、", "なし"))。無効な標的で、期待される強さの\
-        立ち上がりは\(later ? "遅れます" : "遅れません")（有効な標的との差は \(mean) ms）。
+        立ち上がりは、\(timing.japanese)。
         """)
+  }
+
+  /// When the invalid target's expected intensity rises, beside the valid one's.
+  ///
+  /// - Parameters:
+  ///   - delay: by how much it is later, in milliseconds.
+  ///   - isLate: whether that is more than the null and a time bin.
+  /// - Returns: the end of a sentence about it.
+  static func timing(_ delay: Double, isLate: Bool) -> LocalizedText {
+    let size = MeasurementStatistics.text(abs(delay))
+    if delay < 0 {
+      return LocalizedText(
+        english: "comes \(size) ms earlier than the valid one's",
+        japanese: "有効な標的より \(size) ms 早くなります")
+    }
+    return LocalizedText(
+      english: isLate
+        ? "comes \(size) ms later than the valid one's"
+        : "does not come later than the valid one's (\(size) ms)",
+      japanese: isLate
+        ? "有効な標的より \(size) ms 遅れます" : "有効な標的より遅れません（差は \(size) ms）")
   }
 }
