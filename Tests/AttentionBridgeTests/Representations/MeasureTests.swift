@@ -49,6 +49,23 @@ import Testing
     }
   }
 
+  /// Neither a small unit nor a large constant column beside it is seen.
+  @Test func alignmentIgnoresUnitsAndConstantColumns() throws {
+    var source = RandomSource(seed: 16)
+    let x = Self.random(30, 3, &source), y = Self.random(30, 5, &source)
+    let value = try #require(CenteredKernelAlignment.linear(x, y))
+    for unit in [0x1p-250, 0x1p250] {
+      let scaled = Tensor(shape: x.shape, values: x.values.map { $0 * unit })
+      #expect(CenteredKernelAlignment.linear(scaled, y) == value)
+      let constant = Tensor(repeating: 0.1, shape: .matrix(30, 1))
+      let beside = try #require(
+        CenteredKernelAlignment.linear(Tensor.sideBySide([constant, scaled]), y))
+      #expect(abs(beside - value) < 1e-12)
+    }
+    #expect(
+      CenteredKernelAlignment.linear(Tensor(repeating: 0.1, shape: .matrix(30, 2)), y) == nil)
+  }
+
   @Test func debiasedAlignmentOfIndependentFeaturesIsAboutZero() throws {
     var source = RandomSource(seed: 12)
     var (plain, debiased) = (0.0, 0.0)

@@ -95,22 +95,24 @@ import Testing
     var source = RandomSource(seed: 8)
     let x = MeasureTests.random(90, 4, &source)
     let y = LinearAlgebra.product(x, MeasureTests.random(4, 20, &source))
-    func effects(_ x: Tensor<Double>, _ name: String) throws -> [Effect] {
+    func finding(_ x: Tensor<Double>, _ name: String) throws -> Finding {
       let arrays = RepresentationArrays(
         first: try file(name, x), second: try file("y.npy", y))
       return try RepresentationsComparison(arrays: arrays, sizes: Self.sizes).examine(
-        BridgeSettings(draws: false)
-      ).effects
+        BridgeSettings(draws: false))
     }
-    let plain = try effects(x, "x.npy")
+    let plain = try finding(x, "x.npy").effects
     // Powers of two change no digit.
     for power in [0x1p600, 0x1p-600] {
       let scaled = Tensor(shape: x.shape, values: x.values.map { $0 * power })
-      #expect(try effects(scaled, "scaled.npy") == plain)
+      #expect(try finding(scaled, "scaled.npy").effects == plain)
     }
     // Dissimilarities of single numbers are not defined, which is no lack of similarity.
     let single = Tensor(shape: .matrix(90, 1), values: (0..<90).map { x[$0, 0] })
-    let names = try effects(single, "single.npy").map(\.name.english)
+    let alone = try finding(single, "single.npy")
+    let names = alone.effects.map(\.name.english)
+    let verdict = try #require(alone.verdict).english
+    #expect(verdict.contains("similarity is not defined") && !verdict.contains("of 0"))
     #expect(names.contains { $0.contains("CKA") } && !names.contains { $0.contains("RSA") })
   }
 

@@ -15,7 +15,14 @@ package enum CenteredKernelAlignment {
 
     /// Centers features `[n × p]`.
     package init(_ x: Tensor<Double>) {
-      centered = CenteredKernelAlignment.centered(x)
+      var centered = CenteredKernelAlignment.centered(x)
+      // The unit changes nothing, but fourth powers of small numbers vanish. A power of two is exact.
+      let largest = centered.values.reduce(0) { max($0, abs($1)) }
+      if largest > 0, largest.isFinite {
+        let unit = Double(sign: .plus, exponent: min(1023, -largest.exponent), significand: 1)
+        for index in centered.values.indices { centered.values[index] *= unit }
+      }
+      self.centered = centered
       norm = frobenius(LinearAlgebra.transposedProduct(centered, centered))
     }
 
@@ -84,7 +91,12 @@ package enum CenteredKernelAlignment {
   }
 
   static func centered(_ x: Tensor<Double>) -> Tensor<Double> {
-    let means = Standardization(x).means
+    var means = Standardization(x).means
+    // A constant column is its own mean; what rounding leaves of it may drown the other columns.
+    for column in 0..<(x.rows > 0 ? x.columns : 0)
+    where (1..<x.rows).allSatisfy({ x.values[$0 * x.columns + column] == x.values[column] }) {
+      means[column] = x.values[column]
+    }
     var result = x
     for index in result.values.indices { result.values[index] -= means[index % x.columns] }
     return result

@@ -122,23 +122,38 @@ package struct RepresentationReport: Sendable {
         "Transformer の予測は、1 次マルコフ連鎖より"
           + (isBetter ? "優れています。" : "優れているとは言えません。"))
     }
-    if let first = analysis.surprisal.first, first.isDefined {
-      let found = count(analysis.surprisal)
+    let correlated = analysis.surprisal.filter(\.isDefined)
+    if !correlated.isEmpty {
+      let found = count(correlated)
+      let first = analysis.surprisal.first.flatMap { $0.isDefined ? $0 : nil }
       english.append(
-        "Surprisal goes with \(found) of \(analysis.surprisal.count) of F and ‖ξ‖ beyond circular "
-          + "shifts (F: r = \(digits(first.value)), p = \(digits(first.p))).")
+        "Surprisal goes with \(found) of \(correlated.count) of F and ‖ξ‖ beyond circular shifts"
+          + (first.map { " (F: r = \(digits($0.value)), p = \(digits($0.p)))" } ?? "") + ".")
       japanese.append(
-        "驚きは、F と各階層の ‖ξ‖ の計 \(analysis.surprisal.count) 個のうち \(found) 個と、"
-          + "巡回シフトを超えて相関します（F：r = \(digits(first.value))、p = \(digits(first.p))）。")
+        "驚きは、F と各階層の ‖ξ‖ の計 \(correlated.count) 個のうち \(found) 個と、"
+          + "巡回シフトを超えて相関します"
+          + (first.map { "（F：r = \(digits($0.value))、p = \(digits($0.p))）" } ?? "") + "。")
     }
-    let cka = analysis.alignment.best.filter(\.isDefined)
-    let rsa = analysis.similarity.best.filter(\.isDefined)
-    english.append(
-      "Beyond shifts, \(count(cka)) of \(cka.count) level representations align with a layer by "
-        + "CKA, and \(count(rsa)) of \(rsa.count) by representational similarity.")
-    japanese.append(
-      "シフトを超えて層と似ている階層の表現は、CKA で \(cka.count) 個中 \(count(cka)) 個、"
-        + "表現類似度で \(rsa.count) 個中 \(count(rsa)) 個です。")
+    // Where a measure is undefined everywhere, "none" would sound like a result.
+    for (name, best) in [
+      (LocalizedText(english: "CKA", japanese: "CKA"), analysis.alignment.best),
+      (
+        LocalizedText(english: "representational similarity", japanese: "表現類似度"),
+        analysis.similarity.best
+      ),
+    ] {
+      let defined = best.filter(\.isDefined)
+      english.append(
+        defined.isEmpty
+          ? "Likeness by \(name.english) is not defined here."
+          : "Beyond shifts, \(count(defined)) of \(defined.count) level representations align with "
+            + "a layer by \(name.english).")
+      japanese.append(
+        defined.isEmpty
+          ? "ここでは \(name.japanese) は定義されません。"
+          : "シフトを超えて層と似ている階層の表現は、\(name.japanese) で \(defined.count) 個中 "
+            + "\(count(defined)) 個です。")
+    }
     let trained = Array(analysis.accuracy.prefix(material.layers.count))
     if let best = trained.indices.max(by: { trained[$0].value < trained[$1].value }) {
       let name = material.layers[best].name

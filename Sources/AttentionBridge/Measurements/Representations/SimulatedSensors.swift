@@ -8,6 +8,10 @@ package import TensorCore
 /// window. White noise is added at a stated ratio of powers. Prediction errors are what superficial
 /// pyramidal cells are thought to signal, and these dominate what sensors see (Friston 2005), which
 /// is why error units are taken here.
+///
+/// A response thus holds units of its own sample and of the next. The last response before a
+/// held-out block would already hold that block's first units, so that cross-validation leaves
+/// `CrossValidation.gap` samples on either side of a block out, whatever is encoded from.
 package struct SimulatedSensors: Sendable {
   /// The number of sensors of a whole-head system.
   package var sensors = 306
