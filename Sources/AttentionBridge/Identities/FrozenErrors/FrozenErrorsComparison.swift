@@ -53,11 +53,14 @@ package struct FrozenErrorsComparison: BridgeComparison {
     var meters = groups.map { _ in DeviationMeter() }
     for instance in Self.instances(settings.instances, from: &source) {
       let found = instance.errors.rest().errors
+      // Rounding is relative to what is summed: where keys are equal, the large terms of a query's
+      // gradient cancel. So all nodes of an instance share the scale of its largest gradient.
+      let scale = instance.pass.gradients.values.joined().reduce(1) { max($0, abs($1)) }
       for (index, group) in groups.enumerated() {
         for node in group.nodes {
           meters[index].compare(
-            instance.errors.part(node, of: found),
-            (instance.pass.gradients[node] ?? []).map { -$0 })
+            instance.errors.part(node, of: found).map { $0 / scale },
+            (instance.pass.gradients[node] ?? []).map { -$0 / scale })
         }
       }
     }
