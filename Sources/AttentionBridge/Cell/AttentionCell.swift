@@ -67,6 +67,9 @@ package struct AttentionCell: Sendable, Equatable, ODESystem {
   /// The rate of recognition in scaled time, `Z e^{−max s}`.
   package var scaledRate: Double { gains.reduce(0, +) }
 
+  /// Forty time constants in scaled time: e^{−40} is below the rounding of what is left then.
+  package var restingTime: Double { 40 / scaledRate }
+
   /// The resting state μ* [e].
   package var rest: [Double] {
     let total = scaledRate

@@ -70,11 +70,7 @@ package struct CellModel: Sendable {
   ) throws(BridgeError) -> Recognized {
     let model = try file(problem, queryPrecision: queryPrecision).model
     let data = Tensor(rows: [problem.values.map { $0[0] }])
-    let record: InversionRecord
-    do {
-      record = try RecognitionScheme().run(model, on: RecognitionInput(data: data, model: model))
-    } catch { throw .recognition(error) }
-    if let failure = record.failure { throw .recognition(failure) }
+    let record = try RecognitionScheme().recognize(model, from: data)
     // What the upper level puts out: the content, then the query.
     let outputs = record.levels[1].outputs
     return Recognized(

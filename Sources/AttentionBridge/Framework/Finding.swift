@@ -170,17 +170,16 @@ package enum Null: Sendable, Equatable {
     _ controls: [Double], value: Double, _ method: LocalizedText, tail: Tail = .upper
   ) -> Null {
     precondition(!controls.isEmpty, "no shuffled controls")
-    let sorted = controls.sorted()
-    let last = Double(sorted.count - 1)
-    let low = sorted[Int((0.025 * last).rounded())], high = sorted[Int((0.975 * last).rounded())]
+    let low = MeasurementStatistics.quantile(controls, 0.025)
+    let high = MeasurementStatistics.quantile(controls, 0.975)
     return .shuffled(
-      mean: controls.reduce(0, +) / Double(controls.count), range: low...high,
+      mean: SampleCorrelation.mean(controls), range: low...high,
       p: probability(controls, value: value, tail: tail), count: controls.count, method)
   }
 
   /// The share of controls, the value itself counted in, that lie at least as far out.
   package static func probability(_ controls: [Double], value: Double, tail: Tail) -> Double {
-    let mean = controls.reduce(0, +) / Double(max(1, controls.count))
+    let mean = SampleCorrelation.mean(controls)
     let reaching = controls.count { control in
       switch tail {
       case .upper: control >= value

@@ -57,18 +57,18 @@ package struct CellComparison: BridgeComparison {
       closed.compare(cell.rest, problem.attended)
       partition.compare(cell.logPrecision, Self.logSumExp(problem.scores))
       let start = source.normals(problem.valueWidth)
-      try Self.follow(cell, from: start) { time, state in
+      let (moments, rest) = try Self.follow(cell, from: start)
+      for (time, state) in moments {
         transient.compare(state, cell.state(from: start, at: time))
-      } rest: { state in
-        flow.compare(state, problem.attended)
-        let spread = Vectors.spread(problem.values, weights: problem.weights)
-        let residual = cell.scaledEnergy(at: state)
-        energy.compare(residual, 0.5 * cell.scaledRate * spread)
-        // Where almost all weight lies on one key, the spread is below the rounding of the mean.
-        if spread > 1e-6 {
-          logEnergy.compare(
-            log(residual) + cell.scale, log(0.5) + problem.logPartition + log(spread))
-        }
+      }
+      flow.compare(rest, problem.attended)
+      let spread = Vectors.spread(problem.values, weights: problem.weights)
+      let residual = cell.scaledEnergy(at: rest)
+      energy.compare(residual, 0.5 * cell.scaledRate * spread)
+      // Where almost all weight lies on one key, the spread is below the rounding of the mean.
+      if spread > 1e-6 {
+        logEnergy.compare(
+          log(residual) + cell.scale, log(0.5) + problem.logPartition + log(spread))
       }
     }
     var deviations = [
@@ -137,23 +137,15 @@ package struct CellComparison: BridgeComparison {
     return Double.evaluate(builder.build(), ["s": Tensor(vector: scores)])["lse"]?.values[0] ?? .nan
   }
 
-  /// Integrates the cell with GSL, first to a few moments of its transient, then to rest.
+  /// The cell integrated with GSL: a few moments of its transient, then its rest.
   static func follow(
-    _ cell: AttentionCell, from start: [Double], moment: (Double, [Double]) -> Void,
-    rest: ([Double]) -> Void
-  ) throws(BridgeError) {
-    do throws(ODEError) {
-      let options = ODEOptions(
-        stepper: .rk8pd, relativeTolerance: 1e-14, absoluteTolerance: 1e-15)
-      var solver = try ODESolver(cell, state: start, options: options)
-      for time in [0.25, 0.5, 1, 2] {
-        try solver.advance(to: time / cell.scaledRate)
-        moment(time / cell.scaledRate, solver.state)
-      }
-      // Forty time constants: e^{−40} is below the rounding of the difference.
-      try solver.advance(to: 40 / cell.scaledRate)
-      rest(solver.state)
-    } catch { throw .integration(error) }
+    _ cell: AttentionCell, from start: [Double]
+  ) throws(BridgeError) -> (moments: [(time: Double, state: [Double])], rest: [Double]) {
+    let moments = [0.25, 0.5, 1, 2].map { $0 / cell.scaledRate }
+    let states = try integrate(
+      cell, from: start, times: moments + [cell.restingTime],
+      options: ODEOptions(stepper: .rk8pd, relativeTolerance: 1e-14, absoluteTolerance: 1e-15))
+    return (Array(zip(moments, states)), states[moments.count])
   }
 
   // MARK: Figure
@@ -166,13 +158,10 @@ package struct CellComparison: BridgeComparison {
     let cell = AttentionCell(problem)
     let times = (0...120).map { Double($0) / 120 * 5 / cell.scaledRate }
     var courses: [[Double]] = []
-    do throws(ODEError) {
-      for start in [-2.0, 0, 4] {
-        var solver = try ODESolver(cell, state: [start])
-        let course = try solver.solve(from: [start], at: 0, times: times)
-        courses.append((0..<course.count).map { course[$0, 0] })
-      }
-    } catch { throw .integration(error) }
+    for start in [-2.0, 0, 4] {
+      let states = try integrate(cell, from: [start], times: times, options: ODEOptions())
+      courses.append(states.map { $0[0] })
+    }
     // In time units: the flow runs in τ = t e^{max s}.
     let clock = times.map { $0 * exp(-cell.scale) }
     let precisions = problem.scores.map(exp)

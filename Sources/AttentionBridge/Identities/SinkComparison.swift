@@ -58,10 +58,8 @@ package struct SinkComparison: BridgeComparison {
       let share = 1 / (1 + exp(problem.logPartition - prior.logPrecision))
       let blend = zip(problem.attended, prior.mean).map { (1 - share) * $0 + share * $1 }
       mixture.compare(informed.rest, blend)
-      try CellComparison.follow(informed, from: source.normals(problem.valueWidth)) { _, _ in
-      } rest: {
-        flow.compare($0, blend)
-      }
+      let start = source.normals(problem.valueWidth)
+      flow.compare(try CellComparison.follow(informed, from: start).rest, blend)
     }
     return Finding(
       deviations: [

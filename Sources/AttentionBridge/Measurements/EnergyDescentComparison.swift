@@ -171,13 +171,10 @@ package struct EnergyDescentComparison: BridgeComparison {
   ) {
     let cell = AttentionCell(problem)
     let times = (0...40).map { Double($0) / 4 / cell.scaledRate }
-    do throws(ODEError) {
-      var solver = try ODESolver(
-        cell, state: start,
-        options: ODEOptions(stepper: .rk8pd, relativeTolerance: 1e-12, absoluteTolerance: 1e-14))
-      let course = try solver.solve(from: start, at: 0, times: times)
-      return (times, times.indices.map { Array(course.state($0)) }, cell.scaledEnergy)
-    } catch { throw .integration(error) }
+    let states = try integrate(
+      cell, from: start, times: times,
+      options: ODEOptions(stepper: .rk8pd, relativeTolerance: 1e-12, absoluteTolerance: 1e-14))
+    return (times, states, cell.scaledEnergy)
   }
 
   /// Iterated attention from the problem's query, by the tensor core, until it rests.

@@ -4,7 +4,7 @@ internal import Foundation
 enum MeasurementStatistics {
   /// The arithmetic mean; NaN of nothing.
   static func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+    values.isEmpty ? .nan : SampleCorrelation.mean(values)
   }
 
   /// The largest; NaN of nothing and of anything that is not a number.

@@ -138,13 +138,10 @@ package struct TopDownComparison: BridgeComparison {
     func rest(_ logPrecision: Double) throws(BridgeError) -> [Double] {
       let cell = AttentionCell(
         problem, prior: AttentionCell.Prior(mean: mean, logPrecision: logPrecision))
-      do throws(ODEError) {
-        var solver = try ODESolver(
-          cell, state: mean.map { $0 + 1 }, options: ODEOptions(stepper: .localLinear))
-        // Forty time constants: e^{−40} is below the rounding of the difference.
-        try solver.advance(to: 40 / cell.scaledRate)
-        return solver.state
-      } catch { throw .integration(error) }
+      return try integrate(
+        cell, from: mean.map { $0 + 1 }, times: [cell.restingTime],
+        options: ODEOptions(stepper: .localLinear)
+      )[0]
     }
 
     /// How far from attention (0) to the prediction (1) a state lies.

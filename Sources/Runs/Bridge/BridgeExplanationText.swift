@@ -154,15 +154,7 @@ extension BridgeResult {
   private static func number(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
     if value == value.rounded() && abs(value) < 1e6 { return String(Int(value)) }
-    return abs(value) >= 1e-3 && abs(value) < 1e5
-      ? NumberText.significant(value) : scientific(value)
-  }
-}
-
-/// Numbers in running text.
-private enum NumberText {
-  /// Four significant digits, without an exponent.
-  static func significant(_ value: Double) -> String {
+    guard abs(value) >= 1e-3 && abs(value) < 1e5 else { return scientific(value) }
     let size = Int(log10(abs(value)).rounded(.down))
     return String(format: "%.\(max(0, min(6, 3 - size)))f", value)
   }

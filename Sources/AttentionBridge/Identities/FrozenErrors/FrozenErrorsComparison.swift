@@ -162,17 +162,9 @@ package struct FrozenErrorsComparison: BridgeComparison {
   package static func flow(
     _ errors: FrozenErrors, times: [Double]
   ) throws(BridgeError) -> [[Double]] {
-    do {
-      var solver = try ODESolver(
-        errors, state: [Double](repeating: 0, count: errors.dimension),
-        options: ODEOptions(stepper: .rk8pd, relativeTolerance: 1e-12, absoluteTolerance: 1e-15))
-      var states: [[Double]] = []
-      for time in times {
-        if time > solver.time { try solver.advance(to: time) }
-        states.append(solver.state)
-      }
-      return states
-    } catch { throw .integration(error) }
+    try integrate(
+      errors, from: [Double](repeating: 0, count: errors.dimension), times: times,
+      options: ODEOptions(stepper: .rk8pd, relativeTolerance: 1e-12, absoluteTolerance: 1e-15))
   }
 
   private func figure(_ settings: BridgeSettings) throws(BridgeError) -> LocalizedFigure {

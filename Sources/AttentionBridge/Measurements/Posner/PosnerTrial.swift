@@ -112,20 +112,8 @@ struct PosnerTrial: Sendable {
     let data: Tensor<Double>
     do throws(ProcessError) {
       data = try GenerativeProcess(file.process, seed: seed).simulate().data
-    } catch {
-      switch error {
-      case .integration(let failure): throw .integration(failure)
-      case .precision(_, let failure): throw .linearAlgebra(failure)
-      case .nonFinite(_, let variable, _, _): throw .notFinite(what: variable)
-      }
-    }
-    let record: InversionRecord
-    do throws(RecognitionError) {
-      record = try GeneralizedFilter(settings: file.inversion)
-        .run(file.model, on: RecognitionInput(data: data, model: file.model))
-    } catch { throw .recognition(error) }
-    if let failure = record.failure { throw .recognition(failure) }
-    return record
+    } catch { throw BridgeError(error) }
+    return try GeneralizedFilter(settings: file.inversion).recognize(file.model, from: data)
   }
 
   /// Π of a level's outputs in a context, by the program that the model file was compiled to.

@@ -41,13 +41,7 @@ package struct BirdSongs: Sendable {
     }
     do {
       return try GenerativeProcess(process, seed: source.next()).simulate().data
-    } catch {
-      switch error {
-      case .precision(_, let problem): throw .linearAlgebra(problem)
-      case .integration(let problem): throw .integration(problem)
-      case .nonFinite(_, let variable, _, _): throw .notFinite(what: variable)
-      }
-    }
+    } catch { throw BridgeError(error) }
   }
 
   /// Listens to a song with recognition dynamics.
@@ -69,16 +63,9 @@ package struct BirdSongs: Sendable {
       options: RecognitionOptions(gradientGain: file.inversion.gradientGain),
       integration: ODEOptions(
         stepper: .msbdf, relativeTolerance: 1e-3, absoluteTolerance: 1e-6))
-    let record: InversionRecord
-    do {
-      record = try scheme.run(
-        model, on: RecognitionInput(data: song, model: model), shouldStop: shouldStop,
-        progress: { progress(Double($0.completed) / Double($0.limit)) })
-    } catch { throw .recognition(error) }
-    if let failure = record.failure {
-      if case .stopped = failure { throw .stopped }
-      throw .recognition(failure)
-    }
+    let record = try scheme.recognize(
+      model, from: song, shouldStop: shouldStop,
+      progress: { progress(Double($0.completed) / Double($0.limit)) })
     return Recognized(record, lead: Self.lead)
   }
 

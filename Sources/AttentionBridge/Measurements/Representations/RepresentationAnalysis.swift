@@ -19,16 +19,10 @@ package struct RepresentationAnalysis: Sendable {
     package var p: Double { Null.probability(controls, value: value, tail: tail) }
 
     /// The value below which 97.5 % of the controls lie, as `Null.shuffled` has it.
-    package var upper: Double {
-      let sorted = controls.sorted()
-      return sorted.isEmpty ? .nan : sorted[Int((0.975 * Double(sorted.count - 1)).rounded())]
-    }
+    package var upper: Double { MeasurementStatistics.quantile(controls, 0.975) }
 
     /// The value above which 97.5 % of the controls lie.
-    package var lower: Double {
-      let sorted = controls.sorted()
-      return sorted.isEmpty ? .nan : sorted[Int((0.025 * Double(sorted.count - 1)).rounded())]
-    }
+    package var lower: Double { MeasurementStatistics.quantile(controls, 0.025) }
   }
 
   /// One measure of likeness, layers by levels.

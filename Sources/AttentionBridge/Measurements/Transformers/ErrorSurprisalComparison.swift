@@ -164,7 +164,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
           let count = verse.surprisal.count
           guard count > 0 else { continue }
           let start = RandomProblems.integer(below: count, &source)
-          moved += verse.surprisal[start...] + verse.surprisal[..<start]
+          moved += CircularShifts.rotated(verse.surprisal, by: start)
         }
         shifted.append(Self.pearson(activity, moved))
         let order = source.permutation(verses.count)
@@ -183,11 +183,7 @@ package struct ErrorSurprisalComparison: BridgeComparison {
 
     /// Pearson's correlation; 0 where one side does not vary.
     package static func pearson(_ a: [Double], _ b: [Double]) -> Double {
-      precondition(a.count == b.count, "\(a.count) numbers beside \(b.count)")
-      let (meanA, meanB) = (HeadReading.mean(a), HeadReading.mean(b))
-      let (x, y) = (a.map { $0 - meanA }, b.map { $0 - meanB })
-      let scale = Vectors.norm(x) * Vectors.norm(y)
-      return scale > 0 ? Vectors.dot(x, y) / scale : 0
+      SampleCorrelation.pearson(a, b) ?? 0
     }
   }
 
@@ -249,11 +245,6 @@ package struct ErrorSurprisalComparison: BridgeComparison {
         && isOutside(part.result.exchanged, part.result.value)
     }
     let places = verse.tokens.indices.map { Double($0 + 1) }
-    func standard(_ values: [Double]) -> [Double] {
-      let mean = HeadReading.mean(values)
-      let spread = (HeadReading.mean(values.map { ($0 - mean) * ($0 - mean) })).squareRoot()
-      return values.map { spread > 0 ? ($0 - mean) / spread : 0 }
-    }
     return LocalizedFigure { language in
       func pick(_ text: LocalizedText) -> String { language.pick(text.english, text.japanese) }
       let trace = Panel(
@@ -264,10 +255,10 @@ package struct ErrorSurprisalComparison: BridgeComparison {
         series: [
           .line(
             language.pick("surprisal", "驚き"), role: .surprise, x: places,
-            y: standard(verse.surprisal), width: 4),
+            y: SampleCorrelation.standardized(verse.surprisal), width: 4),
           .line(
             language.pick("error units", "誤差ユニット"), role: .error, x: places,
-            y: standard(verse.activity), width: 4),
+            y: SampleCorrelation.standardized(verse.activity), width: 4),
         ], rules: [.horizontal(0)], categories: poems.names(verse.tokens))
       let clouds = parts.map { part -> Panel in
         let surprisal = part.verses.flatMap(\.surprisal)

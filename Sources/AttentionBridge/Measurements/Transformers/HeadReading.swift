@@ -98,16 +98,12 @@ package struct HeadReading: Sendable {
     Array(matrix.values[(index * matrix.columns)..<((index + 1) * matrix.columns)])
   }
 
-  /// The mean of numbers.
-  package static func mean(_ values: [Double]) -> Double {
-    values.reduce(0, +) / Double(max(1, values.count))
-  }
-
   /// Means over the queries: entropy, ln Z, KL, and `ln` of the number of keys that can be seen.
   package var means: Means {
     Means(
-      entropy: Self.mean(entropies), logPrecision: Self.mean(logPrecisions),
-      surprise: Self.mean(surprises), logCount: Self.mean(logCounts))
+      entropy: SampleCorrelation.mean(entropies),
+      logPrecision: SampleCorrelation.mean(logPrecisions),
+      surprise: SampleCorrelation.mean(surprises), logCount: SampleCorrelation.mean(logCounts))
   }
 
   /// Means of a head, in nats.

@@ -195,7 +195,7 @@ package struct HeadsComparison: BridgeComparison {
       japanese: "\(start.japanese)（精度、驚き）")
     return groups(trained, untrained).flatMap { group -> [Effect] in
       func mean(_ heads: [HeadReading], _ part: (HeadReading.Means) -> Double) -> Double {
-        HeadReading.mean(heads.map { part($0.means) })
+        SampleCorrelation.mean(heads.map { part($0.means) })
       }
       func effect(
         _ english: String, _ japanese: String, _ part: (HeadReading.Means) -> Double,
@@ -259,8 +259,8 @@ package struct HeadsComparison: BridgeComparison {
     let than = hasOwnStart ? start.english : "at a \(start.english)"
     func average(_ part: KeyPath<HeadReading.Means, Double>) -> (after: String, before: String) {
       (
-        number(HeadReading.mean(pairs.map { $0.0[keyPath: part] })),
-        number(HeadReading.mean(pairs.map { $0.1[keyPath: part] }))
+        number(SampleCorrelation.mean(pairs.map { $0.0[keyPath: part] })),
+        number(SampleCorrelation.mean(pairs.map { $0.1[keyPath: part] }))
       )
     }
     let (entropy, precision) = (average(\.entropy), average(\.logPrecision))

@@ -120,10 +120,10 @@ package struct HeadsFigure {
     func mean(_ heads: [HeadReading]) -> HeadReading.Means {
       let all = heads.map(\.means)
       return HeadReading.Means(
-        entropy: HeadReading.mean(all.map(\.entropy)),
-        logPrecision: HeadReading.mean(all.map(\.logPrecision)),
-        surprise: HeadReading.mean(all.map(\.surprise)),
-        logCount: HeadReading.mean(all.map(\.logCount)))
+        entropy: SampleCorrelation.mean(all.map(\.entropy)),
+        logPrecision: SampleCorrelation.mean(all.map(\.logPrecision)),
+        surprise: SampleCorrelation.mean(all.map(\.surprise)),
+        logCount: SampleCorrelation.mean(all.map(\.logCount)))
     }
     return layers.enumerated().map { index, layer in
       (
