@@ -52,7 +52,8 @@ package struct CellComparison: BridgeComparison {
       settings.instances * 5 / 4, from: &source, scores: .extreme, masks: true)
     var closed = DeviationMeter(), flow = DeviationMeter(), transient = DeviationMeter()
     var partition = DeviationMeter(), energy = DeviationMeter(), logEnergy = DeviationMeter()
-    for problem in problems {
+    for (index, problem) in problems.enumerated() {
+      try settings.proceed(0.2 * Double(index) / Double(problems.count))
       let cell = AttentionCell(problem)
       closed.compare(cell.rest, problem.attended)
       partition.compare(cell.logPrecision, Self.logSumExp(problem.scores))
@@ -112,7 +113,10 @@ package struct CellComparison: BridgeComparison {
   ) throws(BridgeError) -> [Deviation] {
     let model = try CellModel(path: settings.file(CellModel.fileName))
     var rest = DeviationMeter(), precision = DeviationMeter()
-    for problem in RandomProblems.make(settings.instances, from: &source) {
+    let problems = RandomProblems.make(settings.instances, from: &source)
+    for (index, problem) in problems.enumerated() {
+      // Every problem is a model file of its own: by far the longest way of the four.
+      try settings.proceed(0.2 + 0.8 * Double(index) / Double(problems.count))
       var problem = problem
       problem.values = problem.values.map { [$0[0]] }
       let found = try model.recognize(problem)
